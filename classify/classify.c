@@ -1,0 +1,275 @@
+#include "classify/classify.h"
+#include "classify/incident.h"
+#include "classify/job.h"
+#include "classify/unknown.h"
+
+#include <stdlib.h>
+
+enum {
+    FUTURE_MS = 86400000,       /* more than a day ahead is not believed (design 3.9) */
+    REPLAYED_MS = 6 * 3600000,  /* skew is estimated only from records this near their record time */
+    SKEW_STEP_MS = 20,          /* of the running median */
+    DEVICES_DEFAULT = 10000,    /* bounds of memory; all but the first follow from it or are shared by the partition */
+    TUNNELS_PER_DEVICE = 64,
+    JOBS_PER_DEVICE = 20,
+    EVIDENCE_MAX = 65536,
+    PROPOSALS_MAX = 4096,
+    PAYLOADS_MAX = 4096,
+    UNKNOWNS_MAX = 1024,
+};
+
+struct classify_options classify_defaults(const struct catalogue *catalogue)
+{
+    return (struct classify_options){
+        .catalogue = catalogue, .flap_window_ms = 15 * 60000, .stay_down_after_ms = 10 * 60000, .max_devices = 10000};
+}
+
+void state_open(struct classify *c)
+{
+    uint32_t devices = c->options.max_devices ? c->options.max_devices : DEVICES_DEFAULT, tunnels = devices * TUNNELS_PER_DEVICE;
+    c->watermark_ms = TIME_NONE;
+    pool_init(&c->devices, sizeof(struct device), devices);
+    pool_init(&c->jobs, sizeof(struct job), devices * JOBS_PER_DEVICE);
+    pool_init(&c->sas, sizeof(struct sa), tunnels * 2);
+    pool_init(&c->exchanges, sizeof(struct exchange), tunnels * 8);
+    pool_init(&c->tunnels, sizeof(struct tunnel), tunnels);
+    pool_init(&c->incidents, sizeof(struct incident), tunnels);
+    pool_init(&c->evidence, sizeof(struct evidence), EVIDENCE_MAX);
+    pool_init(&c->proposals, sizeof(struct proposals), PROPOSALS_MAX);
+    pool_init(&c->payloads, sizeof(struct payloads), PAYLOADS_MAX);
+    pool_init(&c->unknowns, sizeof(struct unknown), UNKNOWNS_MAX);
+}
+
+void state_close(struct classify *c)
+{
+    struct pool *pools[] = {&c->devices, &c->jobs, &c->sas, &c->exchanges, &c->tunnels, &c->incidents, &c->evidence, &c->proposals,
+        &c->payloads, &c->unknowns};
+    for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++)
+        pool_close(pools[i]);
+    struct index *indexes[] = {&c->device_index, &c->uid_index, &c->pair_index, &c->name_index, &c->payload_index, &c->spi_index,
+        &c->unknown_index};
+    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
+        index_close(indexes[i]);
+    c->dirty_devices.count = c->dirty_exchanges.count = c->dirty_tunnels.count = c->dirty_incidents.count = 0;
+    c->transition_count = 0;
+    c->counts = (struct classify_counts){0};
+}
+
+struct classify *classify_new(const struct classify_options *options)
+{
+    struct classify *c = options->catalogue ? calloc(1, sizeof(*c)) : NULL;
+    if (!c)
+        return NULL;
+    c->options = *options;
+    state_open(c);
+    return c;
+}
+
+void classify_free(struct classify *c)
+{
+    if (!c)
+        return;
+    state_close(c);
+    struct handles *lists[] = {&c->dirty_devices, &c->dirty_exchanges, &c->dirty_tunnels, &c->dirty_incidents};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        handles_close(lists[i]);
+    free(c->transitions);
+    free(c);
+}
+
+static void mark_device(struct classify *c, uint32_t device)
+{
+    struct device *d = device_at(c, device);
+    if (!d->dirty)
+        d->dirty = handles_add(&c->dirty_devices, device);
+}
+
+void mark_tunnel(struct classify *c, uint32_t tunnel)
+{
+    struct tunnel *t = tunnel_at(c, tunnel);
+    if (!t->dirty)
+        t->dirty = handles_add(&c->dirty_tunnels, tunnel);
+}
+
+void mark_exchange(struct classify *c, uint32_t exchange)
+{
+    struct exchange *x = exchange_at(c, exchange);
+    if (!x->dirty)
+        x->dirty = handles_add(&c->dirty_exchanges, exchange);
+}
+
+void mark_incident(struct classify *c, uint32_t incident)
+{
+    struct incident *i = incident_at(c, incident);
+    if (!i->dirty)
+        i->dirty = handles_add(&c->dirty_incidents, incident);
+}
+
+/* --- device ------------------------------------------------------------------------------------------------------------ */
+
+static struct span device_name(const struct envelope *e, const struct record *r, const struct line *l)
+{
+    struct span name = e->host.len ? e->host : r->key.len ? r->key : l->host;
+    return name.len >= NAME_MAX_BYTES ? span_from(name.ptr, NAME_MAX_BYTES - 1) : name;
+}
+
+static uint32_t device_new(struct classify *c, struct span name, uint64_t id)
+{
+    uint32_t h = pool_take(&c->devices);
+    if (!h || !index_put(&c->device_index, id, h)) {
+        pool_give(&c->devices, h);
+        return 0;
+    }
+    struct device *d = device_at(c, h);
+    d->id = id;
+    span_copy(d->name, sizeof(d->name), name);
+    d->first_seen_ms = d->last_seen_ms = d->booted_ms = d->skew_ms = d->check_ms = TIME_NONE;
+    return h;
+}
+
+static void learn_alias(struct device *d, struct span name)
+{
+    if (!name.len || name.len >= NAME_MAX_BYTES || span_eq(name, span_of(d->name)))
+        return;
+    for (int i = 0; i < d->alias_count; i++)
+        if (span_eq(name, span_of(d->aliases[i])))
+            return;
+    if (d->alias_count < ALIASES_MAX)
+        span_copy(d->aliases[d->alias_count++], NAME_MAX_BYTES, name);
+}
+
+/* A median that moves a step towards each observation: no history, the same after any restart. */
+static void learn_skew(struct device *d, int64_t at_ms, int64_t record_ms)
+{
+    int64_t off = at_ms - record_ms;
+    if (record_ms == TIME_NONE)
+        return;
+    d->replayed = off < -REPLAYED_MS || off > REPLAYED_MS;
+    if (d->replayed)
+        return;
+    if (!d->skew_known)
+        d->skew_ms = off;
+    else
+        d->skew_ms += off > d->skew_ms ? SKEW_STEP_MS : off < d->skew_ms ? -SKEW_STEP_MS : 0;
+    d->skew_known = true;
+}
+
+/* When the line was written, on the device's clock. */
+static int64_t line_time(const struct classify *c, const struct line *l, const struct record *r, const struct device *d)
+{
+    int64_t last = d ? d->last_seen_ms : TIME_NONE;
+    return stamp_resolve(&l->stamp, c->options.year, r->time_ms, last, c->options.zone_offset_s);
+}
+
+static void touch(struct classify *c, uint32_t device, const struct line *l, const struct record *r, int64_t at_ms)
+{
+    struct device *d = device_at(c, device);
+    d->future = r->time_ms != TIME_NONE && at_ms > r->time_ms + FUTURE_MS;
+    if (d->first_seen_ms == TIME_NONE || at_ms < d->first_seen_ms)
+        d->first_seen_ms = at_ms;
+    if (!d->future && (d->last_seen_ms == TIME_NONE || at_ms > d->last_seen_ms))
+        d->last_seen_ms = at_ms;
+    if (!d->future && (c->watermark_ms == TIME_NONE || at_ms > c->watermark_ms))
+        c->watermark_ms = at_ms;
+    learn_skew(d, at_ms, r->time_ms);
+    mark_device(c, device);
+    if (l->program == LINE_OTHER)
+        return;
+    d->lines++;
+    learn_alias(d, l->host);
+    learn_alias(d, l->tag_host);
+    if (d->check_ms != TIME_NONE && at_ms >= d->check_ms)
+        incident_check(c, device, at_ms);
+}
+
+/* --- one line ------------------------------------------------------------------------------------------------------------ */
+
+static void read_viptela(struct classify *c, uint32_t device, const struct event *e)
+{
+    struct span pairs = event_text(e, F_PAIRS);
+    struct device *d = device_at(c, device);
+    if (!pairs.ptr)
+        return;
+    struct span ip = event_pair(pairs, SPAN("system-ip"));
+    if (ip.len && ip.len < sizeof(d->system_ip) && !span_eq(ip, span_of(d->system_ip)))
+        span_copy(d->system_ip, sizeof(d->system_ip), ip);
+    learn_alias(d, event_pair(pairs, SPAN("host-name")));
+}
+
+static void recognise(struct classify *c, struct match_scratch *scratch, uint32_t device, const struct line *l, int64_t at_ms,
+    int64_t offset)
+{
+    struct event e = {.thread = l->program == LINE_VIPTELA ? THREADS_MAX - 1 : l->thread,
+        .at_ms = at_ms,
+        .offset = offset,
+        .prefix_uid = l->uid,
+        .prefix_conn = l->conn,
+        .line = l->whole};
+    int t = match_text(c->options.catalogue, scratch, l->text, &e.fields);
+    if (t < 0) {
+        if (l->program == LINE_CHARON) {
+            c->counts.unrecognised_charon++;
+            unknown_count(c, l->text, at_ms);
+        }
+        e.kind = EV_NOISE;
+    } else {
+        const struct template *tpl = catalogue_template(c->options.catalogue, (size_t)t);
+        e.kind = tpl->event;
+        e.fact = (enum fact)tpl->fact;
+    }
+    if (l->program == LINE_VIPTELA)
+        read_viptela(c, device, &e);
+    job_event(c, device, &e);
+}
+
+static enum dead_reason feed_line(struct classify *c, struct match_scratch *scratch, const struct record *r, const struct envelope *env)
+{
+    struct line l;
+    enum dead_reason reason = line_read(env, &l);
+    c->counts.lines++;
+    if (reason != RECORD_READ)
+        return reason;
+    struct span name = device_name(env, r, &l);
+    if (!name.len)
+        return DEAD_NO_DEVICE;
+    uint64_t id = span_hash(name, 0);
+    uint32_t device = index_get(&c->device_index, id);
+    if (l.program == LINE_OTHER) {
+        c->counts.other++;
+        if (device)
+            touch(c, device, &l, r, line_time(c, &l, r, device_at(c, device)));
+        return RECORD_READ;
+    }
+    if (!device && !(device = device_new(c, name, id)))
+        return DEAD_NO_ROOM;
+    int64_t at_ms = line_time(c, &l, r, device_at(c, device));
+    touch(c, device, &l, r, at_ms);
+    if (l.program == LINE_CHARON)
+        c->counts.charon++;
+    else
+        c->counts.ftmd++;
+    recognise(c, scratch, device, &l, at_ms, r->offset);
+    return RECORD_READ;
+}
+
+enum dead_reason classify_feed(struct classify *c, struct match_scratch *scratch, const struct record *r)
+{
+    struct envelope env;
+    enum dead_reason reason = envelope_open(r->value, c->envelope_buf, &env);
+    if (reason == RECORD_READ)
+        reason = feed_line(c, scratch, r, &env);
+    else
+        c->counts.lines++;
+    c->counts.malformed += reason != RECORD_READ;
+    return reason;
+}
+
+int64_t classify_watermark(const struct classify *c)
+{
+    return c->watermark_ms;
+}
+
+struct classify_counts classify_counts(const struct classify *c)
+{
+    return c->counts;
+}

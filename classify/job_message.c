@@ -1,0 +1,469 @@
+/* Packets and message summaries: exchanges open, are answered, repeated and given up. */
+#include "classify/job_step.h"
+#include "classify/proposal.h"
+
+enum { LARGE_BYTES = 1472 }; /* what fits an Ethernet frame: 1500 - IPv4 - UDP */
+
+/* Whatever a proof of life makes meaningless. */
+#define SILENCE                                                                                                        \
+    (FACT_BIT(FACT_INFO_UNANSWERED) | FACT_BIT(FACT_CHILD_UNANSWERED) | FACT_BIT(FACT_UPLINK_LOST) |                   \
+        FACT_BIT(FACT_SEND_FAILED) | FACT_BIT(FACT_DAEMON_STARTED))
+
+STEP_HANDLER(on_receive)
+{
+    struct packet *p = &s->job->packet;
+    s->job->packet_in = event_addr(s->e, F_SRC, &p->src) && event_addr(s->e, F_DST, &p->dst);
+    p->src_port = (uint16_t)event_number(s->e, F_SRC_PORT);
+    p->dst_port = (uint16_t)event_number(s->e, F_DST_PORT);
+    p->bytes = (int32_t)event_number(s->e, F_BYTES);
+}
+
+static bool early(uint8_t type)
+{
+    return type == IKE_SA_INIT || type == IKE_AUTH || type == IKE_INTERMEDIATE;
+}
+
+/* An IKE_SA that was there before the log began: known by its addresses, and by the message ids it has reached. */
+static uint32_t implicit_sa(struct step *s, const struct addr *local, const struct addr *peer)
+{
+    if (!local->family || !peer->family)
+        return 0;
+    uint32_t h = sa_new(s->c, s->device, -1, s->e->at_ms);
+    if (!h)
+        return 0;
+    struct sa *sa = sa_at(s->c, h);
+    sa->state = SA_ESTABLISHED;
+    sa->implicit = true;
+    sa_set_pair(s->c, h, local, peer, 0, 0);
+    sa_set_tunnel(s->c, h, tunnel_of_pair(s->c, s->device, local, peer, s->e->at_ms));
+    return h;
+}
+
+/* The peer's IKE_SA_INIT: a retry of a half-open SA (COOKIE, INVALID_KE, retransmission), else a new one. */
+static uint32_t responder_sa(struct step *s)
+{
+    const struct packet *p = &s->job->packet;
+    uint32_t h = sa_expecting(s->c, s->device, &p->dst, &p->src, IKE_SA_INIT, 0, false);
+    if (h && sa_at(s->c, h)->peer_port == p->src_port && sa_at(s->c, h)->next_in <= 1)
+        return h;
+    h = sa_new(s->c, s->device, -1, s->e->at_ms);
+    if (!h)
+        return 0;
+    sa_at(s->c, h)->state = SA_CONNECTING;
+    sa_set_pair(s->c, h, &p->dst, &p->src, p->dst_port, p->src_port);
+    uint32_t tunnel = tunnel_with_pair(s->c, s->device, &p->dst, &p->src);
+    if (!tunnel && s->c->options.inventory)
+        tunnel = tunnel_of_pair(s->c, s->device, &p->dst, &p->src, s->e->at_ms);
+    if (tunnel)
+        sa_set_tunnel(s->c, h, tunnel);
+    return h;
+}
+
+static uint32_t sa_of_response(struct step *s, uint8_t type, int64_t mid)
+{
+    const struct packet *p = &s->job->packet;
+    uint32_t h = s->e->prefix_uid >= 0 ? sa_by_uid(s->c, s->device, s->e->prefix_uid) : 0;
+    if (!h)
+        h = sa_awaiting(s->c, s->device, &p->dst, &p->src, type, mid);
+    if (!h && s->job->packet_in && !early(type)) {
+        h = sa_expecting(s->c, s->device, &p->dst, &p->src, type, mid, true);
+        h = h ? h : implicit_sa(s, &p->dst, &p->src);
+    }
+    return h;
+}
+
+static uint32_t sa_of_request(struct step *s, uint8_t type, int64_t mid)
+{
+    const struct packet *p = &s->job->packet;
+    uint32_t h = s->e->prefix_uid >= 0 ? sa_by_uid(s->c, s->device, s->e->prefix_uid) : 0;
+    if (h || !s->job->packet_in)
+        return h ? h : s->job->sa;
+    if (type == IKE_SA_INIT)
+        return responder_sa(s);
+    h = sa_expecting(s->c, s->device, &p->dst, &p->src, type, mid, false);
+    return h || early(type) ? h : implicit_sa(s, &p->dst, &p->src);
+}
+
+/* The peer lives: silence so far was a near miss at most. */
+static void alive(struct step *s, uint32_t sa_handle)
+{
+    struct sa *sa = sa_at(s->c, sa_handle);
+    if (!sa->tunnel || sa->state < SA_ESTABLISHED)
+        return;
+    struct tunnel *t = tunnel_at(s->c, sa->tunnel);
+    if (t->state == TUNNEL_DOWN)
+        return;
+    tunnel_proof(s->c, sa->tunnel, s->e->at_ms);
+    note_take(&t->last_proof, s->e);
+    incident_clear(s->c, sa->tunnel, SILENCE);
+}
+
+/* What a response refuses. */
+static void response_refuses(struct step *s, uint32_t sa_handle, uint8_t type, uint32_t flags)
+{
+    const struct sa *sa = sa_at(s->c, sa_handle);
+    enum fact fact = FACT_NONE;
+    if (type == IKE_SA_INIT && flags & PAYLOAD_NO_PROP)
+        fact = FACT_IKE_REFUSED;
+    else if (type == IKE_AUTH && flags & PAYLOAD_AUTH_FAILED)
+        fact = FACT_AUTH_FAILED;
+    else if (flags & PAYLOAD_TS_UNACCEPT)
+        fact = FACT_TS_REFUSED;
+    else if (type == IKE_AUTH && flags & PAYLOAD_NO_PROP)
+        fact = FACT_ESP_REFUSED;
+    else if (type == CREATE_CHILD_SA && flags & PAYLOAD_NO_PROP)
+        fact = sa->out_is_rekey_ike ? FACT_IKE_REKEY_REFUSED : FACT_CHILD_REFUSED;
+    if (fact)
+        step_refused(s, sa_handle, fact, NULL);
+}
+
+static void parsed_response(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
+{
+    uint32_t h = sa_of_response(s, type, mid);
+    if (!h)
+        return;
+    step_bind(s, h, 0);
+    struct sa *sa = sa_at(s->c, h);
+    if (sa->out_exchange && sa->out_mid == mid && sa->out_type == type) {
+        struct exchange *x = exchange_at(s->c, sa->out_exchange);
+        x->near_miss = x->retransmits > 0 && sa->state >= SA_ESTABLISHED;
+        if (x->near_miss && sa->tunnel) {
+            tunnel_at(s->c, sa->tunnel)->near_misses++;
+            mark_tunnel(s->c, sa->tunnel);
+        }
+        exchange_answered(s->c, sa->out_exchange, s->e->at_ms, payloads, s->job->packet_in ? s->job->packet.bytes : INT_NONE);
+        sa->out_exchange = 0;
+    }
+    uint32_t flags = payloads_flags(s->c, payloads);
+    bool retry = type == IKE_SA_INIT && flags & (PAYLOAD_COOKIE | PAYLOAD_INVAL_KE) && !(flags & PAYLOAD_SA);
+    sa->next_out = retry ? 0 : mid + 1;
+    alive(s, h);
+    response_refuses(s, h, type, flags);
+}
+
+/* The same peer begins anew within a second of its DELETE: a reauthentication (causes.md, peer-reauth). */
+static void peer_came_back(struct step *s, uint32_t tunnel)
+{
+    struct tunnel *t = tunnel ? tunnel_at(s->c, tunnel) : NULL;
+    if (!t || !t->incident)
+        return;
+    const struct incident *i = incident_at(s->c, t->incident);
+    incident_restarted(s->c, tunnel);
+    if (!i->closed && s->e->at_ms - i->began_ms <= 1000)
+        incident_fact(s->c, tunnel, FACT_PEER_CAME_BACK, s->e);
+}
+
+static void parsed_request(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
+{
+    uint32_t h = sa_of_request(s, type, mid);
+    if (!h)
+        return;
+    step_bind(s, h, 0);
+    struct sa *sa = sa_at(s->c, h);
+    if (type == IKE_SA_INIT) {
+        note_take(&sa->initiating, s->e);
+        peer_came_back(s, sa->tunnel);
+    }
+    exchange_hold(s->c, s->job, exchange_open(s->c, h, false, type, mid, s->e->at_ms, s->e->offset, payloads));
+    if (s->job->exchange && s->job->packet_in) {
+        exchange_at(s->c, s->job->exchange)->request_bytes = s->job->packet.bytes;
+        sa_set_pair(s->c, h, &s->job->packet.dst, &s->job->packet.src, s->job->packet.dst_port, s->job->packet.src_port);
+    }
+    sa->next_in = mid + 1;
+    alive(s, h);
+}
+
+STEP_HANDLER(on_parsed)
+{
+    uint8_t type = (uint8_t)exchange_type_of(event_text(s->e, F_EXCHANGE));
+    int64_t mid = event_number(s->e, F_MID);
+    if (type == EXCHANGE_NONE || mid < 0)
+        return;
+    uint32_t payloads = payloads_intern(s->c, event_text(s->e, F_PAYLOADS));
+    bool response = span_eq(event_text(s->e, F_KIND), SPAN("response"));
+    note_take(&s->job->summary, s->e);
+    if (payloads_flags(s->c, payloads) & PAYLOAD_FRAGMENT) {
+        uint32_t h = response ? sa_of_response(s, type, mid) : 0;
+        if (h)
+            step_bind(s, h, 0);
+        return;
+    }
+    if (response)
+        parsed_response(s, type, mid, payloads);
+    else
+        parsed_request(s, type, mid, payloads);
+}
+
+/* --- what we send -------------------------------------------------------------------------------------------------- */
+
+static void open_request(struct step *s, uint32_t h, uint8_t type, int64_t mid, uint32_t payloads, const struct note *note)
+{
+    struct classify *c = s->c;
+    struct sa *sa = sa_at(c, h);
+    uint32_t flags = payloads_flags(c, payloads);
+    exchange_closed(c, sa->out_exchange, OUTCOME_ABANDONED);
+    sa->out_exchange = exchange_open(c, h, true, type, mid, note->at_ms, note->offset, payloads);
+    sa->out_type = type;
+    sa->out_mid = mid;
+    sa->out_sent_ms = sa->out_last_ms = note->at_ms;
+    sa->out_retransmits = sa->out_base_ms = 0;
+    sa->out_is_rekey_ike = type == CREATE_CHILD_SA && (flags & PAYLOAD_SA) && !(flags & PAYLOAD_TS);
+    sa->out_is_rekey_child = type == CREATE_CHILD_SA && flags & PAYLOAD_REKEY_SA;
+    sa->request = *note;
+    if (type == IKE_SA_INIT) {
+        sa->state = SA_CONNECTING;
+        sa->initiator = true;
+    }
+    exchange_hold(s->c, s->job, sa->out_exchange);
+}
+
+/* The SA of the job if the request fits it, else the SA of its tunnel that would send this next. */
+static uint32_t sa_of_own_request(struct step *s, uint8_t type, int64_t mid)
+{
+    uint32_t h = s->job->sa;
+    if (h && s->e->prefix_uid >= 0)
+        return h;
+    const struct sa *sa = h ? sa_at(s->c, h) : NULL;
+    bool fresh = sa && (sa->state == SA_CREATED || sa->state == SA_CONNECTING);
+    bool fits = sa && sa->state != SA_GONE && fresh == early(type) && (sa->next_out < 0 || sa->next_out == mid);
+    if (fits)
+        return h;
+    if (fresh && type == INFORMATIONAL && s->job->packet_in)
+        return h; /* we refuse its IKE_AUTH */
+    return s->job->tunnel ? sa_of_tunnel(s->c, s->job->tunnel, type, mid) : 0;
+}
+
+static void generating_request(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
+{
+    uint32_t h = sa_of_own_request(s, type, mid);
+    if (h) {
+        step_bind(s, h, 0);
+        open_request(s, h, type, mid, payloads, &s->job->summary);
+        return;
+    }
+    s->job->waiting = (struct waiting){.kind = WAITING_REQUEST,
+        .exchange = type,
+        .mid = mid,
+        .at_ms = s->e->at_ms,
+        .offset = s->e->offset,
+        .payloads = payloads,
+        .note = s->job->summary};
+}
+
+/* Our own refusal of what the peer asked. */
+static void refused_by_us(struct step *s, uint32_t h, uint8_t type, uint32_t asked, uint32_t flags)
+{
+    struct sa *sa = sa_at(s->c, h);
+    enum fact fact = FACT_NONE;
+    if (type == IKE_SA_INIT && flags & PAYLOAD_NO_PROP && !(sa->facts & FACT_BIT(FACT_NO_IKE_CONFIG)))
+        fact = FACT_IKE_REFUSED_BY_US;
+    else if (type == IKE_AUTH && flags & PAYLOAD_AUTH_FAILED)
+        fact = FACT_AUTH_FAILED_BY_US;
+    else if (type == IKE_AUTH && flags & PAYLOAD_NO_PROP)
+        fact = FACT_ESP_REFUSED_BY_US;
+    else if (type == CREATE_CHILD_SA && flags & PAYLOAD_NO_PROP)
+        fact = asked & PAYLOAD_TS ? FACT_CHILD_REFUSED_BY_US : FACT_IKE_REKEY_REFUSED_BY_US;
+    if (!fact)
+        return;
+    const struct proposals *p = s->job->proposals ? pool_at(&s->c->proposals, s->job->proposals) : NULL;
+    if (p && type == CREATE_CHILD_SA &&
+        proposal_only_group_differs(span_from(p->received, p->received_len), span_from(p->configured, p->configured_len)))
+        sa->facts |= FACT_BIT(FACT_ONLY_GROUP_DIFFERS);
+    sa->out_is_rekey_child = asked & PAYLOAD_REKEY_SA;
+    step_refused(s, h, fact, NULL);
+}
+
+static void generating_response(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
+{
+    uint32_t h = s->job->sa;
+    if (!h)
+        return;
+    uint32_t asked = 0;
+    if (s->job->exchange) {
+        struct exchange *x = exchange_at(s->c, s->job->exchange);
+        if (!x->out && x->mid == mid) {
+            asked = payloads_flags(s->c, x->request);
+            exchange_answered(s->c, s->job->exchange, s->e->at_ms, payloads, INT_NONE);
+        }
+    }
+    refused_by_us(s, h, type, asked, payloads_flags(s->c, payloads));
+}
+
+STEP_HANDLER(on_generating)
+{
+    uint8_t type = (uint8_t)exchange_type_of(event_text(s->e, F_EXCHANGE));
+    int64_t mid = event_number(s->e, F_MID);
+    if (type == EXCHANGE_NONE || mid < 0)
+        return;
+    uint32_t payloads = payloads_intern(s->c, event_text(s->e, F_PAYLOADS));
+    if (payloads_flags(s->c, payloads) & PAYLOAD_FRAGMENT)
+        return; /* the whole message had a line of its own */
+    if (span_eq(event_text(s->e, F_KIND), SPAN("response"))) {
+        generating_response(s, type, mid, payloads);
+    } else {
+        note_take(&s->job->summary, s->e);
+        generating_request(s, type, mid, payloads);
+    }
+}
+
+/* --- retransmissions ------------------------------------------------------------------------------------------------ */
+
+static enum fact unanswered_fact(uint8_t type, bool given_up)
+{
+    if (type == IKE_SA_INIT)
+        return given_up ? FACT_INIT_GIVEN_UP : FACT_INIT_UNANSWERED;
+    if (early(type))
+        return given_up ? FACT_AUTH_GIVEN_UP : FACT_AUTH_UNANSWERED;
+    if (type == CREATE_CHILD_SA)
+        return given_up ? FACT_CHILD_GIVEN_UP : FACT_CHILD_UNANSWERED;
+    return given_up ? FACT_INFO_GIVEN_UP : FACT_INFO_UNANSWERED;
+}
+
+/* An established SA's request is unanswered: from here the tunnel may be dead. */
+static void may_be_dead(struct step *s, struct sa *sa, const struct note *line)
+{
+    struct tunnel *t = tunnel_at(s->c, sa->tunnel);
+    if (t->state == TUNNEL_DOWN || t->state == TUNNEL_NEVER_UP)
+        return;
+    if (t->first_unanswered_ms == TIME_NONE) {
+        t->first_unanswered_ms = sa->out_sent_ms;
+        t->onset_earliest_ms = t->last_proof_ms;
+        incident_note(s->c, sa->tunnel, ROLE_LAST_PROOF, &t->last_proof);
+        incident_note(s->c, sa->tunnel, ROLE_FIRST_UNANSWERED, &sa->request);
+    }
+    incident_note(s->c, sa->tunnel, (uint16_t)unanswered_fact(sa->out_type, false), line);
+    incident_fact(s->c, sa->tunnel, unanswered_fact(sa->out_type, false), NULL);
+}
+
+static void retransmitted(struct step *s, uint32_t h, const struct waiting *w)
+{
+    struct sa *sa = sa_at(s->c, h);
+    step_bind(s, h, 0);
+    if (!sa->out_exchange)
+        return;
+    struct exchange *x = exchange_at(s->c, sa->out_exchange);
+    x->retransmits = w->attempt;
+    mark_exchange(s->c, sa->out_exchange);
+    if (w->attempt == 1)
+        sa->out_base_ms = w->timeout_s > 0 ? w->timeout_s * 1000 : (int32_t)(w->at_ms - sa->out_sent_ms);
+    sa->out_retransmits = w->attempt;
+    sa->out_last_ms = w->at_ms;
+    exchange_hold(s->c, s->job, sa->out_exchange);
+    if (sa->state == SA_ESTABLISHED && sa->tunnel)
+        may_be_dead(s, sa, &w->note);
+    else if (sa->state < SA_ESTABLISHED)
+        sa->facts |= FACT_BIT(unanswered_fact(sa->out_type, false));
+    if (sa->state < SA_ESTABLISHED && sa->tunnel && tunnel_at(s->c, sa->tunnel)->state != TUNNEL_UP) {
+        incident_note(s->c, sa->tunnel, ROLE_ATTEMPT, &sa->initiating);
+        incident_note(s->c, sa->tunnel, (uint16_t)unanswered_fact(sa->out_type, false), &w->note);
+    }
+}
+
+STEP_HANDLER(on_retransmit)
+{
+    struct waiting w = {.kind = WAITING_RETRANSMIT,
+        .mid = event_number(s->e, F_MID),
+        .at_ms = s->e->at_ms,
+        .attempt = (int32_t)event_number(s->e, F_ATTEMPT),
+        .tries = (int32_t)event_number(s->e, F_TRIES),
+        .timeout_s = (int32_t)event_number(s->e, F_TIMEOUT)};
+    note_take(&w.note, s->e);
+    uint32_t h = s->job->sa;
+    if (!h)
+        h = sa_retransmitting(s->c, s->device, NULL, NULL, w.mid, w.attempt, w.at_ms);
+    if (h)
+        retransmitted(s, h, &w);
+    else
+        s->job->waiting = w;
+}
+
+static void lost(struct step *s, uint32_t h)
+{
+    struct sa *sa = sa_at(s->c, h);
+    uint32_t tunnel = sa->tunnel;
+    if (!tunnel)
+        return;
+    incident_fact(s->c, tunnel, unanswered_fact(sa->out_type, true), s->e);
+    tunnel_children_gone(s->c, tunnel, s->e);
+}
+
+STEP_HANDLER(on_give_up)
+{
+    uint32_t h = s->job->sa ? s->job->sa : sa_giving_up(s->c, s->device, (int32_t)event_number(s->e, F_ATTEMPT), s->e->at_ms);
+    if (!h)
+        return;
+    step_bind(s, h, 0);
+    struct sa *sa = sa_at(s->c, h);
+    uint8_t was = sa->state;
+    exchange_closed(s->c, sa->out_exchange, OUTCOME_UNANSWERED);
+    sa->out_exchange = 0;
+    sa->state = SA_GONE;
+    sa->gone_ms = s->e->at_ms;
+    if (was == SA_ESTABLISHED)
+        lost(s, h);
+    else if (was < SA_ESTABLISHED)
+        step_refused(s, h, unanswered_fact(sa->out_type, true), NULL);
+}
+
+/* --- packets out ---------------------------------------------------------------------------------------------------- */
+
+/* The line that waited for its key has it now. */
+static void no_longer_waiting(struct step *s, const struct packet *p)
+{
+    struct waiting w = s->job->waiting;
+    uint32_t h = 0;
+    s->job->waiting.kind = WAITING_NONE;
+    if (w.kind == WAITING_RETRANSMIT) {
+        h = sa_retransmitting(s->c, s->device, &p->src, &p->dst, w.mid, w.attempt, w.at_ms);
+        if (h)
+            retransmitted(s, h, &w);
+    } else if (w.kind == WAITING_REQUEST) {
+        h = sa_expecting(s->c, s->device, &p->src, &p->dst, w.exchange, w.mid, true);
+        if (!h && !early(w.exchange))
+            h = implicit_sa(s, &p->src, &p->dst);
+        if (h) {
+            step_bind(s, h, 0);
+            open_request(s, h, w.exchange, w.mid, w.payloads, &w.note);
+        }
+    }
+}
+
+STEP_HANDLER(on_send)
+{
+    struct packet p = {.bytes = (int32_t)event_number(s->e, F_BYTES)};
+    if (!event_addr(s->e, F_SRC, &p.src) || !event_addr(s->e, F_DST, &p.dst))
+        return;
+    p.src_port = (uint16_t)event_number(s->e, F_SRC_PORT);
+    p.dst_port = (uint16_t)event_number(s->e, F_DST_PORT);
+    if (s->job->waiting.kind)
+        no_longer_waiting(s, &p);
+    uint32_t h = s->job->sa;
+    if (!h)
+        return;
+    struct sa *sa = sa_at(s->c, h);
+    if (sa->state != SA_GONE)
+        sa_set_pair(s->c, h, &p.src, &p.dst, p.src_port, p.dst_port);
+    if (sa->tunnel && sa->uid >= 0)
+        tunnel_learn(s->c, sa->tunnel, &p.src, &p.dst);
+    if (s->job->exchange) {
+        struct exchange *x = exchange_at(s->c, s->job->exchange);
+        int32_t *bytes = x->out ? &x->request_bytes : &x->response_bytes;
+        if (*bytes == INT_NONE) {
+            *bytes = p.bytes;
+            mark_exchange(s->c, s->job->exchange);
+        }
+    }
+    if (sa->state == SA_CONNECTING && sa->out_type == IKE_AUTH) {
+        sa->facts |= p.bytes > LARGE_BYTES ? FACT_BIT(FACT_AUTH_LARGE) : 0;
+        sa->facts |= p.src_port == 4500 ? FACT_BIT(FACT_AUTH_ON_4500) : 0;
+    }
+}
+
+STEP_HANDLER(on_send_error)
+{
+    uint32_t tunnel = step_tunnel(s, false);
+    if (s->job->sa)
+        sa_at(s->c, s->job->sa)->facts |= FACT_BIT(FACT_SEND_FAILED);
+    if (tunnel && tunnel_at(s->c, tunnel)->state == TUNNEL_UP)
+        incident_fact(s->c, tunnel, FACT_SEND_FAILED, s->e);
+}

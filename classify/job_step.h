@@ -1,0 +1,72 @@
+/*
+ * job_step.h — what the handlers of events share; only job*.c include it.
+ */
+#ifndef IKEWATCH_CLASSIFY_JOB_STEP_H
+#define IKEWATCH_CLASSIFY_JOB_STEP_H
+
+#include "classify/incident.h"
+#include "classify/sa.h"
+#include "classify/tunnel.h"
+
+/* One event in the hands of its job. */
+struct step {
+    struct classify *c;
+    uint32_t device;
+    uint32_t job_handle;
+    struct job *job;
+    const struct event *e;
+};
+
+/* The job is about this SA (0: none known) and tunnel (0: the SA's). */
+void step_bind(struct step *s, uint32_t sa, uint32_t tunnel);
+/* A line that names its tunnel begins another job if the job was about a different one. */
+void step_bind_named(struct step *s, uint32_t tunnel);
+/* The SA of the event's uid, or of its prefix; 0: not known. */
+uint32_t step_sa_by_uid(const struct step *s);
+/* The tunnel of the job or of its SA; with `make`, one known by its addresses if there is none yet. */
+uint32_t step_tunnel(struct step *s, bool make);
+
+/* A fact about the negotiation of sa; when the tunnel is up, about the tunnel. `note` is the deciding line, NULL: the event's. */
+void step_refused(struct step *s, uint32_t sa, enum fact fact, const struct note *note);
+
+#define STEP_HANDLER(name) void name(struct step *s)
+STEP_HANDLER(on_receive);
+STEP_HANDLER(on_parsed);
+STEP_HANDLER(on_generating);
+STEP_HANDLER(on_send);
+STEP_HANDLER(on_send_error);
+STEP_HANDLER(on_retransmit);
+STEP_HANDLER(on_give_up);
+STEP_HANDLER(on_initiating);
+STEP_HANDLER(on_peer_initiating);
+STEP_HANDLER(on_established);
+STEP_HANDLER(on_rekeyed);
+STEP_HANDLER(on_deleting);
+STEP_HANDLER(on_deleted);
+STEP_HANDLER(on_delete_received);
+STEP_HANDLER(on_delete_sent);
+STEP_HANDLER(on_reauthenticating);
+STEP_HANDLER(on_child_establishing);
+STEP_HANDLER(on_child_established);
+STEP_HANDLER(on_child_closing);
+STEP_HANDLER(on_child_expired);
+STEP_HANDLER(on_child_delete_received);
+STEP_HANDLER(on_child_failed);
+STEP_HANDLER(on_child_spi);
+STEP_HANDLER(on_proposals_received);
+STEP_HANDLER(on_proposals_configured);
+STEP_HANDLER(on_rekey_scheduled);
+STEP_HANDLER(on_initiate_requested);
+STEP_HANDLER(on_terminate_requested);
+STEP_HANDLER(on_conn_loaded);
+STEP_HANDLER(on_conn_selected);
+STEP_HANDLER(on_half_open_expired);
+STEP_HANDLER(on_endpoint_changed);
+STEP_HANDLER(on_no_ike_config);
+STEP_HANDLER(on_fact);
+STEP_HANDLER(on_daemon_started);
+STEP_HANDLER(on_device_fact);
+STEP_HANDLER(on_tunnel_state);
+STEP_HANDLER(on_admin_state);
+
+#endif

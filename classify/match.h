@@ -1,0 +1,24 @@
+/*
+ * match.h — step 3: one hs_scan a line over all templates. match.c is the only file that scans, catalog_hs.c the only one that compiles.
+ *
+ * Threads the database is const; a scratch belongs to one thread.
+ */
+#ifndef IKEWATCH_CLASSIFY_MATCH_H
+#define IKEWATCH_CLASSIFY_MATCH_H
+
+#include "classify/catalog.h"
+
+struct match_scratch; /* opaque */
+
+/* @return NULL if memory is short */
+struct match_scratch *match_scratch_new(const struct catalogue *cat);
+void match_scratch_free(struct match_scratch *scratch); /* NULL is fine */
+
+/**
+ * @param text      a message without its head
+ * @param captures  out: the fields of the template that fits
+ * @return index of the template, or -1: none fits
+ */
+int match_text(const struct catalogue *cat, struct match_scratch *scratch, struct span text, struct captures *captures);
+
+#endif

@@ -1,0 +1,279 @@
+#include "classify/sa.h"
+
+enum { GONE_KEPT_MS = 60000, DUE_SLACK_MS = 2000 };
+
+static uint64_t uid_key(const struct classify *c, uint32_t device, int64_t uid)
+{
+    return hash_mix(device_at(c, device)->id ^ 0x756964, (uint64_t)uid);
+}
+
+static uint64_t pair_key(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer)
+{
+    struct {
+        struct addr local, peer;
+    } pair = {*local, *peer};
+    return span_hash(span_from((const char *)&pair, sizeof(pair)), device_at(c, device)->id);
+}
+
+uint32_t sa_by_uid(const struct classify *c, uint32_t device, int64_t uid)
+{
+    return uid < 0 ? 0 : index_get(&c->uid_index, uid_key(c, device, uid));
+}
+
+uint32_t sa_new(struct classify *c, uint32_t device, int64_t uid, int64_t at_ms)
+{
+    sa_sweep(c, device, at_ms);
+    uint32_t h = pool_take(&c->sas);
+    if (!h) {
+        c->counts.shed++;
+        return 0;
+    }
+    struct device *d = device_at(c, device);
+    struct sa *sa = sa_at(c, h);
+    *sa = (struct sa){.device = device,
+        .uid = -1,
+        .next_of_device = d->first_sa,
+        .created_ms = at_ms,
+        .gone_ms = TIME_NONE,
+        .next_out = -1,
+        .next_in = -1,
+        .out_mid = -1};
+    d->first_sa = h;
+    if (uid >= 0)
+        sa_set_uid(c, h, uid);
+    return h;
+}
+
+void sa_set_uid(struct classify *c, uint32_t h, int64_t uid)
+{
+    struct sa *sa = sa_at(c, h);
+    if (sa->uid == uid)
+        return;
+    sa->uid = uid;
+    index_put(&c->uid_index, uid_key(c, sa->device, uid), h);
+    exchange_uid_known(c, sa);
+}
+
+void sa_set_tunnel(struct classify *c, uint32_t h, uint32_t tunnel)
+{
+    struct sa *sa = sa_at(c, h);
+    if (sa->tunnel == tunnel)
+        return;
+    sa->tunnel = tunnel;
+    if (pool_live(&c->exchanges, sa->out_exchange)) {
+        exchange_at(c, sa->out_exchange)->tunnel = tunnel;
+        mark_exchange(c, sa->out_exchange);
+    }
+    for (int i = 0; i < sa->held_count; i++) {
+        if (!pool_live(&c->exchanges, sa->held[i]))
+            continue;
+        exchange_at(c, sa->held[i])->tunnel = tunnel;
+        mark_exchange(c, sa->held[i]);
+    }
+}
+
+static void unpair(struct classify *c, uint32_t h)
+{
+    struct sa *sa = sa_at(c, h);
+    if (!sa->paired)
+        return;
+    uint64_t key = pair_key(c, sa->device, &sa->local, &sa->peer);
+    uint32_t first = index_get(&c->pair_index, key);
+    if (first == h) {
+        if (sa->next_of_pair)
+            index_put(&c->pair_index, key, sa->next_of_pair);
+        else
+            index_drop(&c->pair_index, key);
+    } else {
+        for (uint32_t i = first; i; i = sa_at(c, i)->next_of_pair)
+            if (sa_at(c, i)->next_of_pair == h)
+                sa_at(c, i)->next_of_pair = sa->next_of_pair;
+    }
+    sa->paired = false;
+    sa->next_of_pair = 0;
+}
+
+void sa_set_pair(struct classify *c, uint32_t h, const struct addr *local, const struct addr *peer, uint16_t local_port,
+    uint16_t peer_port)
+{
+    struct sa *sa = sa_at(c, h);
+    if (local_port)
+        sa->local_port = local_port;
+    if (peer_port)
+        sa->peer_port = peer_port;
+    if (!local->family || !peer->family || (sa->paired && addr_eq(&sa->local, local) && addr_eq(&sa->peer, peer)))
+        return;
+    unpair(c, h);
+    sa->local = *local;
+    sa->peer = *peer;
+    uint64_t key = pair_key(c, sa->device, local, peer);
+    sa->next_of_pair = index_get(&c->pair_index, key);
+    sa->paired = index_put(&c->pair_index, key, h);
+}
+
+static bool waits_for(const struct sa *sa, uint8_t type, int64_t mid)
+{
+    return sa->out_exchange && sa->out_type == type && sa->out_mid == mid;
+}
+
+uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, uint8_t type,
+    int64_t mid)
+{
+    for (uint32_t h = index_get(&c->pair_index, pair_key(c, device, local, peer)); h; h = sa_at(c, h)->next_of_pair)
+        if (waits_for(sa_at(c, h), type, mid))
+            return h;
+    uint32_t only = 0;
+    for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
+        if (!waits_for(sa_at(c, h), type, mid))
+            continue;
+        if (only)
+            return 0;
+        only = h;
+    }
+    return only;
+}
+
+/* How well an SA fits a request: 0 not at all. IKE_SA_INIT and IKE_AUTH belong to SAs not yet established, the rest to others. */
+static int fit(const struct sa *sa, uint8_t type, int64_t mid, bool out)
+{
+    if (sa->state == SA_GONE)
+        return 0;
+    bool early = type == IKE_SA_INIT || type == IKE_AUTH || type == IKE_INTERMEDIATE || type == ID_PROT || type == AGGRESSIVE;
+    bool young = sa->state == SA_CREATED || sa->state == SA_CONNECTING;
+    if (early != young)
+        return early ? 0 : (type == INFORMATIONAL && mid <= 2 ? 1 : 0); /* an INFORMATIONAL that refuses IKE_AUTH */
+    if (early && sa->initiator != out)
+        return 0;
+    int64_t next = out ? sa->next_out : sa->next_in;
+    int expects = next == mid ? 4 : next < 0 ? 2 : 1;
+    return expects + (sa->state == SA_ESTABLISHED);
+}
+
+uint32_t sa_expecting(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, uint8_t type,
+    int64_t mid, bool out)
+{
+    uint32_t best = 0;
+    int best_fit = 0;
+    for (uint32_t h = index_get(&c->pair_index, pair_key(c, device, local, peer)); h; h = sa_at(c, h)->next_of_pair) {
+        int f = fit(sa_at(c, h), type, mid, out);
+        if (f > best_fit) { /* the chain begins with the youngest */
+            best = h;
+            best_fit = f;
+        }
+    }
+    return best;
+}
+
+uint32_t sa_of_tunnel(const struct classify *c, uint32_t tunnel, uint8_t type, int64_t mid)
+{
+    uint32_t best = 0;
+    int best_fit = 0;
+    for (uint32_t h = device_at(c, tunnel_at(c, tunnel)->device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
+        int f = sa_at(c, h)->tunnel == tunnel ? fit(sa_at(c, h), type, mid, true) : 0;
+        if (f > best_fit) {
+            best = h;
+            best_fit = f;
+        }
+    }
+    return best;
+}
+
+/* T * 1.8^k in milliseconds. */
+static int64_t timeout_ms(int32_t base_ms, int32_t k)
+{
+    int64_t t = base_ms;
+    for (int32_t i = 0; i < k && i < 64; i++)
+        t = t * 9 / 5;
+    return t;
+}
+
+int64_t sa_gives_up_at(int64_t sent_ms, int32_t base_ms, int32_t tries)
+{
+    int64_t at = sent_ms;
+    for (int32_t k = 0; k <= tries; k++)
+        at += timeout_ms(base_ms, k);
+    return at;
+}
+
+/* How far from its due time retransmission or give-up number k comes; unknown schedules are as good as any. */
+static int64_t off_schedule(const struct sa *sa, int64_t at_ms)
+{
+    if (!sa->out_base_ms)
+        return DUE_SLACK_MS;
+    int64_t due = sa->out_last_ms + timeout_ms(sa->out_base_ms, sa->out_retransmits);
+    return at_ms > due ? at_ms - due : due - at_ms;
+}
+
+/* The SA of the device for which `at_ms` is nearest to its schedule; 0 if two are equally near. */
+static uint32_t nearest(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, int64_t mid,
+    int32_t sent_before, int64_t at_ms)
+{
+    uint32_t best = 0;
+    int64_t best_off = INT64_MAX;
+    bool tie = false;
+    for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
+        const struct sa *sa = sa_at(c, h);
+        if (!sa->out_exchange || sa->out_retransmits != sent_before || (mid >= 0 && sa->out_mid != mid))
+            continue;
+        if (local && (!addr_eq(&sa->local, local) || !addr_eq(&sa->peer, peer)))
+            continue;
+        int64_t off = off_schedule(sa, at_ms);
+        tie = off == best_off;
+        if (off < best_off) {
+            best = h;
+            best_off = off;
+        }
+    }
+    return tie ? 0 : best;
+}
+
+uint32_t sa_retransmitting(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, int64_t mid,
+    int32_t attempt, int64_t at_ms)
+{
+    return nearest(c, device, local, peer, mid, attempt - 1, at_ms);
+}
+
+uint32_t sa_giving_up(const struct classify *c, uint32_t device, int32_t attempt, int64_t at_ms)
+{
+    return nearest(c, device, NULL, NULL, -1, attempt, at_ms);
+}
+
+static void forget(struct classify *c, uint32_t h)
+{
+    struct sa *sa = sa_at(c, h);
+    exchange_release(c, sa);
+    unpair(c, h);
+    if (sa_by_uid(c, sa->device, sa->uid) == h)
+        index_drop(&c->uid_index, uid_key(c, sa->device, sa->uid));
+    struct device *d = device_at(c, sa->device);
+    for (int i = 0; i < THREADS_MAX; i++)
+        if (d->jobs[i] && job_at(c, d->jobs[i])->sa == h)
+            job_at(c, d->jobs[i])->sa = 0;
+    if (d->first_sa == h) {
+        d->first_sa = sa->next_of_device;
+    } else {
+        for (uint32_t i = d->first_sa; i; i = sa_at(c, i)->next_of_device)
+            if (sa_at(c, i)->next_of_device == h)
+                sa_at(c, i)->next_of_device = sa->next_of_device;
+    }
+    pool_give(&c->sas, h);
+}
+
+void sa_sweep(struct classify *c, uint32_t device, int64_t now_ms)
+{
+    for (uint32_t h = device_at(c, device)->first_sa, next; h; h = next) {
+        const struct sa *sa = sa_at(c, h);
+        next = sa->next_of_device;
+        if (sa->state == SA_GONE && sa->gone_ms + GONE_KEPT_MS < now_ms)
+            forget(c, h);
+    }
+}
+
+void sa_forget_all(struct classify *c, uint32_t device, int64_t at_ms)
+{
+    for (uint32_t h = device_at(c, device)->first_sa, next; h; h = next) {
+        next = sa_at(c, h)->next_of_device;
+        sa_at(c, h)->gone_ms = at_ms;
+        forget(c, h);
+    }
+}

@@ -1,0 +1,117 @@
+#include "ingest/knowledge.h"
+
+#include "classify/base/log.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ERROR_MAX = 512, FILE_MAX_BYTES = 64 << 20 };
+
+/* A whole file, malloc()ed. @return false: said on the log */
+static bool read_whole(const char *path, char **out, size_t *len)
+{
+    size_t cap = 0, used = 0, got;
+    char *text = NULL;
+    FILE *f = fopen(path, "re");
+    bool ok = f != NULL;
+    while (ok) {
+        if (used == cap) {
+            char *grown = cap < FILE_MAX_BYTES ? realloc(text, cap = cap ? cap * 2 : 65536) : NULL;
+            ok = grown != NULL;
+            errno = grown ? 0 : EFBIG;
+            text = grown ? grown : text;
+        } else if ((got = fread(text + used, 1, cap - used, f)) > 0) {
+            used += got;
+        } else {
+            ok = !ferror(f);
+            break;
+        }
+    }
+    if (!ok) {
+        log_error("ingest.file", "file=%s detail=%s", log_quote(path), log_quote(strerror(errno)));
+        free(text);
+    }
+    if (f)
+        fclose(f);
+    *out = text;
+    *len = used;
+    return ok;
+}
+
+static int is_ini(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+    return entry->d_name[0] != '.' && n > 4 && strcmp(entry->d_name + n - 4, ".ini") == 0;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int add_file(struct catalogue *cat, const char *directory, const char *name, char *error)
+{
+    char path[PATH_MAX], *text;
+    size_t len;
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    if (!read_whole(path, &text, &len)) {
+        snprintf(error, ERROR_MAX, "%.400s cannot be read", path);
+        return ERR_IO;
+    }
+    int rc = catalogue_add(cat, path, span_from(text, len), error, ERROR_MAX);
+    free(text);
+    return rc;
+}
+
+static int add_directory(struct catalogue *cat, const char *directory, char *error)
+{
+    struct dirent **names = NULL;
+    int rc = 0, n = scandir(directory, &names, is_ini, by_bytes);
+    if (n < 0) {
+        snprintf(error, ERROR_MAX, "%s: %s", directory, strerror(errno));
+        return ERR_IO;
+    }
+    for (int i = 0; i < n; i++) {
+        if (rc == 0)
+            rc = add_file(cat, directory, names[i]->d_name, error);
+        free(names[i]);
+    }
+    free(names);
+    return rc;
+}
+
+struct catalogue *knowledge_catalogue(const char *directory)
+{
+    char error[ERROR_MAX] = "";
+    struct catalogue *cat = catalogue_new();
+    int rc = cat ? catalogue_add_builtin(cat, error, sizeof(error)) : ERR_NOMEM;
+    if (rc == 0 && directory)
+        rc = add_directory(cat, directory, error);
+    if (rc == 0)
+        rc = catalogue_compile(cat, error, sizeof(error));
+    if (rc == 0)
+        return cat;
+    log_error("ingest.catalogue", "detail=%s", log_quote(error[0] ? error : err_text(rc)));
+    catalogue_free(cat);
+    return NULL;
+}
+
+int knowledge_inventory(const char *file, struct inventory **out)
+{
+    char error[ERROR_MAX] = "", *text;
+    size_t len;
+    *out = NULL;
+    if (!file)
+        return 0;
+    if (!read_whole(file, &text, &len))
+        return ERR_IO;
+    int rc = inventory_read(span_from(text, len), out, error, sizeof(error));
+    if (rc)
+        log_error("ingest.inventory", "file=%s detail=%s", log_quote(file),
+            log_quote(error[0] ? error : err_text(rc)));
+    free(text);
+    return rc;
+}

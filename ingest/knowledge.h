@@ -1,0 +1,21 @@
+/*
+ * knowledge.h — what the workers share and only read: the catalogue of templates and causes, and the
+ * inventory.
+ */
+#ifndef IKEWATCH_INGEST_KNOWLEDGE_H
+#define IKEWATCH_INGEST_KNOWLEDGE_H
+
+#include "classify/catalog.h"
+#include "classify/inventory.h"
+
+/* The built-in catalogue and, if directory is not NULL, its *.ini in order of name. @return NULL: said on the
+ * log */
+struct catalogue *knowledge_catalogue(const char *directory);
+
+/**
+ * @param file  NULL: none, *out is NULL
+ * @return 0; ERR_IO, ERR_PARSE, ERR_NOMEM, said on the log
+ */
+int knowledge_inventory(const char *file, struct inventory **out);
+
+#endif

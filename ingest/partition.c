@@ -1,0 +1,241 @@
+#include "ingest/partition.h"
+
+#include "classify/base/log.h"
+#include "ingest/dead_letter.h"
+#include "ingest/metrics.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static const int64_t checkpoint_floor_ns = 2000000000; /* design 3.4: 2 s of replay */
+enum { CHECKPOINT_COST_FACTOR = 10 };
+
+static int64_t cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+struct partition *partition_new(const struct ingest_options *options, int32_t number)
+{
+    struct partition *p = calloc(1, sizeof(*p));
+    if (!p || rows_init(&p->rows) != 0) {
+        free(p);
+        return NULL;
+    }
+    p->key = (struct partition_key){options->group, options->topic, number};
+    partition_drop(p);
+    return p;
+}
+
+void partition_free(struct partition *p)
+{
+    if (!p)
+        return;
+    partition_drop(p);
+    rows_free(&p->rows);
+    free(p);
+}
+
+static void forget_batch(struct partition *p)
+{
+    rows_reset(&p->rows);
+    free(p->checkpoint);
+    p->checkpoint = NULL;
+    p->records = p->bytes = 0;
+    p->collected = p->in_doubt = false;
+}
+
+void partition_drop(struct partition *p)
+{
+    forget_batch(p);
+    classify_free(p->classify);
+    p->classify = NULL;
+    metrics_add(METRIC_LAG, -p->lag);
+    metrics_add(METRIC_OWNED, p->counted_owned ? -1 : 0);
+    metrics_add(METRIC_PARKED, p->state == PARTITION_PARKED ? -1 : 0);
+    p->counted_owned = false;
+    p->lag = 0;
+    p->epoch = p->position = p->next = p->record_ms = 0;
+    p->muted = false;
+    p->hole = p->checkpointed = -1;
+    p->feed_ns = p->checkpoint_cost_ns = 0;
+    p->state = PARTITION_CLAIMING;
+    p->wait_until_ms = 0;
+}
+
+/* @return 0 loaded; ERR_STALE, p->classify as new; ERR_NOMEM */
+static int load(struct partition *p, const struct classify_options *options, const struct claim *claim)
+{
+    if (!claim->checkpoint.ptr)
+        return claim->checkpoint_position == LONG_NONE ? 0 : ERR_STALE;
+    int rc = classify_load(p->classify, claim->checkpoint.ptr, claim->checkpoint.len);
+    if (rc == 0) {
+        p->next = p->checkpointed = claim->checkpoint_position;
+        return 0;
+    }
+    classify_free(p->classify);
+    p->classify = classify_new(options);
+    return p->classify ? rc : ERR_NOMEM;
+}
+
+int partition_take(struct partition *p, const struct classify_options *options, const struct claim *claim)
+{
+    p->classify = classify_new(options);
+    if (!p->classify)
+        return ERR_NOMEM;
+    p->epoch = claim->epoch;
+    p->position = claim->position;
+    p->next = 0;
+    int rc = load(p, options, claim);
+    if (rc == ERR_NOMEM)
+        return rc;
+    p->muted = p->next < p->position;
+    p->counted = classify_counts(p->classify);
+    p->counted_owned = true;
+    metrics_add(METRIC_OWNED, 1);
+    p->state = PARTITION_SEEKING;
+    return rc;
+}
+
+static void throw_rows_away(struct partition *p)
+{
+    classify_collect(p->classify, &p->rows);
+    rows_reset(&p->rows);
+    p->records = p->bytes = 0;
+}
+
+static void unmute(struct partition *p)
+{
+    throw_rows_away(p);
+    p->muted = false;
+    p->next = p->position;
+    p->counted = classify_counts(p->classify);
+    log_info("ingest.rebuilt", "topic=%s partition=%d position=%lld", log_quote(p->key.topic),
+        (int)p->key.partition, (long long)p->position);
+}
+
+static void feed(struct partition *p, struct match_scratch *scratch, const struct record *r)
+{
+    enum dead_reason reason = classify_feed(p->classify, scratch, r);
+    if (reason != RECORD_READ && !p->muted) {
+        dead_letter_add(&p->rows, r, reason);
+        metrics_dead_letter(reason);
+    }
+    p->next = r->offset + 1;
+    if (r->time_ms > p->record_ms)
+        p->record_ms = r->time_ms;
+    p->records++;
+    p->bytes += r->value.len;
+}
+
+enum partition_fed partition_feed(
+    struct partition *p, struct match_scratch *scratch, const struct record *r, int64_t *gap)
+{
+    *gap = 0;
+    if (r->offset < p->next)
+        return PARTITION_IGNORED;
+    if (p->fresh && r->offset > p->next && r->offset != p->hole) {
+        p->hole = r->offset;
+        return PARTITION_HOLE;
+    }
+    if (p->muted && r->offset >= p->position)
+        unmute(p);
+    if (p->fresh && p->next > 0)
+        *gap = r->offset - p->next;
+    p->fresh = false;
+    feed(p, scratch, r);
+    return PARTITION_FED;
+}
+
+void partition_end(struct partition *p, int64_t offset)
+{
+    if (p->state == PARTITION_READING && p->muted && offset >= p->position)
+        unmute(p);
+}
+
+bool partition_checkpoint_due(const struct partition *p)
+{
+    int64_t due = p->checkpoint_cost_ns * CHECKPOINT_COST_FACTOR;
+    return p->feed_ns >= (due > checkpoint_floor_ns ? due : checkpoint_floor_ns);
+}
+
+static void save(struct partition *p, size_t checkpoint_max)
+{
+    size_t len = 0;
+    int64_t began = cpu_ns();
+    if (classify_save(p->classify, &p->checkpoint, &len) != 0) {
+        p->checkpoint = NULL;
+        return;
+    }
+    p->checkpoint_cost_ns = cpu_ns() - began;
+    if (len > checkpoint_max) {
+        log_warn("ingest.checkpoint", "topic=%s partition=%d bytes=%zu max=%zu remedy=%s",
+            log_quote(p->key.topic), (int)p->key.partition, len, checkpoint_max,
+            log_quote("not saved, a restart reads more from Kafka; raise ingest.checkpoint_max"));
+        free(p->checkpoint);
+        p->checkpoint = NULL;
+        p->feed_ns = 0;
+        return;
+    }
+    p->flush.checkpoint = span_from(p->checkpoint, len);
+}
+
+void partition_collect(struct partition *p, size_t checkpoint_max, int64_t end_offset)
+{
+    classify_collect(p->classify, &p->rows);
+    p->flush = (struct flush){.key = p->key,
+        .epoch = p->epoch,
+        .from = p->position,
+        .to = p->next,
+        .watermark_ms = classify_watermark(p->classify),
+        .record_ms = p->record_ms,
+        .end_offset = end_offset < p->next && end_offset >= 0 ? p->next : end_offset,
+        .rows = &p->rows,
+        .checkpoint = SPAN_NONE};
+    if (checkpoint_max)
+        save(p, checkpoint_max);
+    p->collected = true;
+}
+
+static void count(struct partition *p)
+{
+    struct classify_counts now = classify_counts(p->classify);
+    metrics_add(METRIC_RECORDS, (int64_t)p->records);
+    metrics_add(METRIC_BYTES, (int64_t)p->bytes);
+    metrics_add(METRIC_CHARON, (int64_t)(now.charon - p->counted.charon));
+    metrics_add(METRIC_FTMD, (int64_t)(now.ftmd - p->counted.ftmd));
+    metrics_add(METRIC_OTHER, (int64_t)(now.other - p->counted.other));
+    metrics_add(METRIC_UNRECOGNISED, (int64_t)(now.unrecognised_charon - p->counted.unrecognised_charon));
+    metrics_add(METRIC_SHED, (int64_t)(now.shed - p->counted.shed));
+    metrics_add(METRIC_FLUSHES, 1);
+    metrics_add(METRIC_ROWS, (int64_t)rows_count(&p->rows));
+    p->counted = now;
+    if (p->flush.end_offset >= 0) {
+        int64_t lag = p->flush.end_offset - p->flush.to;
+        metrics_add(METRIC_LAG, lag - p->lag);
+        p->lag = lag;
+    }
+}
+
+void partition_committed(struct partition *p)
+{
+    count(p);
+    p->position = p->flush.to;
+    if (p->flush.checkpoint.ptr) {
+        metrics_add(METRIC_CHECKPOINTS, 1);
+        metrics_add(METRIC_CHECKPOINT_BYTES, (int64_t)p->flush.checkpoint.len);
+        p->checkpointed = p->position;
+        p->feed_ns = 0;
+    }
+    forget_batch(p);
+}
+
+void partition_trim(struct partition *p, uint64_t records_max)
+{
+    if (!p->muted || p->records < records_max)
+        return;
+    metrics_add(METRIC_REPLAYED, (int64_t)p->records);
+    throw_rows_away(p);
+}

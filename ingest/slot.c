@@ -1,0 +1,74 @@
+#include "ingest/slot.h"
+
+#include "classify/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool make_dirs(const char *path)
+{
+    char part[PATH_MAX];
+    size_t len = span_copy(part, sizeof(part), span_of(path));
+    for (size_t i = 1; i <= len; i++) {
+        if (part[i] != '/' && part[i] != '\0')
+            continue;
+        char kept = part[i];
+        part[i] = '\0';
+        if (mkdir(part, 0750) != 0 && errno != EEXIST)
+            return false;
+        part[i] = kept;
+    }
+    return true;
+}
+
+/* A group's name may hold what a file's name may not. */
+static void file_name(char *out, size_t cap, const char *dir, const char *group, int number)
+{
+    char safe[128];
+    span_copy(safe, sizeof(safe), span_of(group));
+    for (char *p = safe; *p; p++)
+        if (*p == '/')
+            *p = '_';
+    snprintf(out, cap, "%s/member-%s-%d.lock", dir, safe, number);
+}
+
+int slot_take(const char *state_dir, const char *group, int *number)
+{
+    char path[PATH_MAX];
+    if (!make_dirs(state_dir)) {
+        log_error("ingest.state_dir", "directory=%s detail=%s remedy=%s", log_quote(state_dir),
+            log_quote(strerror(errno)), log_quote("give a directory that can be written: --state-dir DIR"));
+        return ERR_CONFIG;
+    }
+    for (int i = 0; i < SLOT_MAX; i++) {
+        file_name(path, sizeof(path), state_dir, group, i);
+        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+        if (fd < 0) {
+            log_error("ingest.state_dir", "file=%s detail=%s remedy=%s", log_quote(path),
+                log_quote(strerror(errno)),
+                log_quote("give a directory that can be written: --state-dir DIR"));
+            return ERR_CONFIG;
+        }
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+            *number = i;
+            return fd;
+        }
+        close(fd);
+    }
+    log_error("ingest.slots", "directory=%s taken=%d remedy=%s", log_quote(state_dir), SLOT_MAX,
+        log_quote("too many processes of one group share the state directory; give this one its own"));
+    return ERR_FULL;
+}
+
+void slot_member(const char *group, int number, char *out, size_t cap)
+{
+    char host[HOST_NAME_MAX + 1] = "";
+    gethostname(host, sizeof(host) - 1);
+    snprintf(out, cap, "%s-%s-%d", group, host, number);
+}

@@ -1,0 +1,26 @@
+/*
+ * slot.h — which static member of the consumer group this process is.
+ *
+ * A slot is the lowest number whose lock file in the state directory is free; the kernel gives the lock back
+ * when the process dies, so a killed process returns as the same member (design 3.1).
+ */
+#ifndef IKEWATCH_INGEST_SLOT_H
+#define IKEWATCH_INGEST_SLOT_H
+
+#include "classify/base/err.h"
+
+#include <stddef.h>
+
+enum { SLOT_MAX = 256 };
+
+/**
+ * @param number  out: 0 .. SLOT_MAX - 1
+ * @return the locked descriptor, to be closed to give the slot back; ERR_CONFIG or ERR_FULL, said on the log
+ * with the remedy
+ */
+int slot_take(const char *state_dir, const char *group, int *number);
+
+/* `<group>-<host>-<number>`, cut to cap. */
+void slot_member(const char *group, int number, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * copy.h — opens a transaction and copies rows in: one string of BEGIN and COPY statements, so that each
+ * table costs one round trip.
+ */
+#ifndef IKEWATCH_SCHEMA_COPY_H
+#define IKEWATCH_SCHEMA_COPY_H
+
+#include "schema/pg.h"
+#include "schema/row_copy.h"
+
+/* Is this row to be copied? Called in order of the rows. */
+typedef bool (*copy_pick_fn)(const void *row, void *ctx);
+
+struct copy_job {
+    const char *target; /* qualified: ikewatch.exchange, pg_temp.stage_tunnel */
+    const struct row_table *table;
+    const void *rows;
+    size_t count;
+    copy_pick_fn pick; /* NULL: every row */
+    void *ctx;
+};
+
+/**
+ * BEGIN, then each job. The rows are stored only if this returns 0 and the caller's COMMIT does too.
+ * @return 0 and the transaction is open; else it is rolled back and nothing was written
+ */
+int copy_begin(struct pg *pg, const struct copy_job *jobs, size_t count);
+
+#endif

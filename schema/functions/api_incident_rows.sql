@@ -1,0 +1,53 @@
+-- api_incident_rows(…) — incidents as the API shows them.
+--
+-- In      wanted  bigint  one incident; NULL: all that overlap [from_time, to_time) (either may be NULL: no bound)
+--         state   text    open, closed, all; filters are arrays of which one must fit, NULL: any
+--         lang    text    en or ja: texts of the catalogue
+-- Out     one row an incident with what lists sort by, and its JSON (flat); texts are NULL where the catalogue has none
+-- Reads   incident (incident_id_idx, incident_began_idx, incident_open_idx), tunnel_name, device, cause
+-- Used by api_incidents, api_incident, api_tunnel, api_report
+CREATE OR REPLACE FUNCTION ikewatch.api_incident_rows(wanted bigint, from_time timestamptz, to_time timestamptz, state text,
+    device text[], system_ip text[], peer inet[], tunnel text[], vpn integer[], symptom text[], cause text[], blocker text[],
+    side text[], confidence text[], defect text[], stay_down_after interval, silent_after interval, lang text)
+RETURNS TABLE (device_id bigint, incident_id bigint, began timestamptz, ended timestamptz, body json)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT i.device_id, i.incident_id, i.began, i.ended,
+           json_build_object(
+               'id', ikewatch.id_text(i.incident_id), 'device', m.device_name, 'system_ip', m.device_ip, 'tunnel', m.tunnel_name,
+               'vpn', m.vpn_id, 'local', host(m.local_addr), 'peer', host(m.peer_addr),
+               'state', CASE WHEN i.ended IS NULL THEN 'open' ELSE 'closed' END, 'symptom', i.symptom,
+               'persistent', i.ended IS NULL AND u.until - i.began > api_incident_rows.stay_down_after,
+               'cause', i.cause, 'blocker', i.blocker, 'side', i.side, 'confidence', i.confidence,
+               'alternatives', coalesce(to_json(i.alternatives), '[]'), 'defect', i.defect, 'defect_confidence', i.defect_confidence,
+               'began', ikewatch.api_time(i.began), 'onset_earliest', ikewatch.api_time(i.onset_earliest),
+               'onset_latest', ikewatch.api_time(i.onset_latest), 'declared', ikewatch.api_time(i.declared),
+               'ended', ikewatch.api_time(i.ended), 'duration_s', ikewatch.api_seconds(coalesce(i.ended, greatest(u.until, i.began)) - i.began),
+               'blackout_s', ikewatch.api_seconds(coalesce(i.ended, greatest(u.until, i.began)) - coalesce(i.onset_latest, i.began)),
+               'predicted_down', ikewatch.api_time(i.predicted_down), 'proposal_diff', i.proposal_diff,
+               'history', coalesce(i.history, '[]'), 'evidence_count', coalesce(i.evidence_count, 0),
+               'cause_title', CASE api_incident_rows.lang WHEN 'ja' THEN c.title_ja ELSE c.title_en END,
+               'blocker_title', CASE api_incident_rows.lang WHEN 'ja' THEN b.title_ja ELSE b.title_en END,
+               'verdict', CASE api_incident_rows.lang WHEN 'ja' THEN c.verdict_ja ELSE c.verdict_en END,
+               'advice', CASE api_incident_rows.lang WHEN 'ja' THEN c.advice_ja ELSE c.advice_en END)
+      FROM ikewatch.incident AS i
+      JOIN ikewatch.api_match(api_incident_rows.device, api_incident_rows.system_ip, api_incident_rows.peer,
+               api_incident_rows.tunnel, api_incident_rows.vpn) AS m ON m.device_id = i.device_id AND m.tunnel_id = i.tunnel_id
+      JOIN ikewatch.device AS d ON d.device_id = i.device_id
+     CROSS JOIN LATERAL (SELECT ikewatch.api_known_until(d.last_seen, (SELECT ikewatch.api_as_of()), api_incident_rows.silent_after) AS until) AS u
+      LEFT JOIN ikewatch.cause AS c ON c.slug = i.cause
+      LEFT JOIN ikewatch.cause AS b ON b.slug = i.blocker
+     WHERE (api_incident_rows.wanted IS NULL OR i.incident_id = api_incident_rows.wanted)
+       AND (api_incident_rows.to_time IS NULL OR i.began < api_incident_rows.to_time)
+       AND (api_incident_rows.from_time IS NULL OR i.ended IS NULL OR i.ended > api_incident_rows.from_time
+            OR i.began >= api_incident_rows.from_time)
+       AND (api_incident_rows.state = 'all' OR (api_incident_rows.state = 'open') = (i.ended IS NULL))
+       AND (api_incident_rows.symptom IS NULL OR i.symptom::text = ANY (api_incident_rows.symptom))
+       AND (api_incident_rows.cause IS NULL OR i.cause = ANY (api_incident_rows.cause))
+       AND (api_incident_rows.blocker IS NULL OR i.blocker = ANY (api_incident_rows.blocker))
+       AND (api_incident_rows.side IS NULL OR i.side::text = ANY (api_incident_rows.side))
+       AND (api_incident_rows.confidence IS NULL OR i.confidence::text = ANY (api_incident_rows.confidence))
+       AND (api_incident_rows.defect IS NULL OR i.defect = ANY (api_incident_rows.defect));
+END;
+COMMENT ON FUNCTION ikewatch.api_incident_rows(bigint, timestamptz, timestamptz, text, text[], text[], inet[], text[], integer[], text[],
+    text[], text[], text[], text[], text[], interval, interval, text) IS 'Incidents as the API shows them';

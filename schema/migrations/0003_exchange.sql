@@ -1,0 +1,61 @@
+-- 0003_exchange: IKE exchanges, partitioned by the UTC day of the request.
+--
+-- A day's table is exchange_YYYYMMDD, made by ikewatch.exchange_days() before the first row of the day and dropped as a whole. There is no
+-- default partition: rows of days outside the retention go to exchange_outlier, so that one device with a broken clock
+-- cannot make thousands of tables. Every question about exchanges carries its range of `requested`.
+-- near_miss keeps the few exchanges that were answered late beyond the retention of the rest; its rollup is counted from it.
+CREATE TABLE ikewatch.exchange (
+    device_id      bigint NOT NULL,
+    exchange_id    bigint NOT NULL,
+    tunnel_id      bigint,
+    requested      timestamptz NOT NULL,
+    answered       timestamptz,
+    ike_sa         bigint,
+    direction      ikewatch.direction,
+    exchange       text,
+    message_id     bigint,
+    retransmits    integer,
+    request        text[],
+    response       text[],
+    request_bytes  integer,
+    response_bytes integer,
+    outcome        ikewatch.outcome NOT NULL,
+    near_miss      boolean NOT NULL,
+    PRIMARY KEY (device_id, exchange_id, requested)
+) PARTITION BY RANGE (requested);
+CREATE INDEX exchange_requested_idx ON ikewatch.exchange (requested);
+CREATE INDEX exchange_tunnel_idx ON ikewatch.exchange (device_id, tunnel_id, requested);
+COMMENT ON TABLE ikewatch.exchange IS 'IKE exchanges: a request, its retransmissions and its response; partitioned by day of the request';
+COMMENT ON COLUMN ikewatch.exchange.device_id IS 'The device whose log shows it';
+COMMENT ON COLUMN ikewatch.exchange.exchange_id IS 'Hash of the device and of the position of the line that opened it';
+COMMENT ON COLUMN ikewatch.exchange.tunnel_id IS 'NULL: not bound to a tunnel';
+COMMENT ON COLUMN ikewatch.exchange.requested IS 'First transmission or arrival of the request; never changes';
+COMMENT ON COLUMN ikewatch.exchange.answered IS 'NULL: not';
+COMMENT ON COLUMN ikewatch.exchange.ike_sa IS 'charon''s unique id of the IKE_SA';
+COMMENT ON COLUMN ikewatch.exchange.direction IS 'out: the device sent the request';
+COMMENT ON COLUMN ikewatch.exchange.exchange IS 'IKE_SA_INIT, IKE_AUTH, CREATE_CHILD_SA, INFORMATIONAL (RFC 7296 3.1)';
+COMMENT ON COLUMN ikewatch.exchange.message_id IS 'RFC 7296 2.2';
+COMMENT ON COLUMN ikewatch.exchange.retransmits IS 'Of the request';
+COMMENT ON COLUMN ikewatch.exchange.request IS 'Payloads as charon prints them: SA, N(NO_PROP)';
+COMMENT ON COLUMN ikewatch.exchange.response IS 'Payloads of the response; NULL: none seen';
+COMMENT ON COLUMN ikewatch.exchange.request_bytes IS 'Size of the request''s datagram';
+COMMENT ON COLUMN ikewatch.exchange.response_bytes IS 'Size of the response''s datagram';
+COMMENT ON COLUMN ikewatch.exchange.outcome IS 'How it ended';
+COMMENT ON COLUMN ikewatch.exchange.near_miss IS 'Of an established SA and answered only after retransmissions';
+
+CREATE TABLE ikewatch.exchange_outlier (LIKE ikewatch.exchange INCLUDING ALL);
+COMMENT ON TABLE ikewatch.exchange_outlier IS 'Exchanges of days outside the retention when they were stored: replayed history, broken clocks';
+
+CREATE TABLE ikewatch.near_miss (
+    device_id   bigint NOT NULL,
+    exchange_id bigint NOT NULL,
+    tunnel_id   bigint NOT NULL,
+    requested   timestamptz NOT NULL,
+    PRIMARY KEY (device_id, exchange_id)
+);
+CREATE INDEX near_miss_tunnel_idx ON ikewatch.near_miss (device_id, tunnel_id, requested);
+COMMENT ON TABLE ikewatch.near_miss IS 'Exchanges of an established SA that were answered only after retransmissions; from exchange.near_miss';
+COMMENT ON COLUMN ikewatch.near_miss.device_id IS 'As in exchange';
+COMMENT ON COLUMN ikewatch.near_miss.exchange_id IS 'As in exchange';
+COMMENT ON COLUMN ikewatch.near_miss.tunnel_id IS 'As in exchange; those bound to no tunnel are not kept here';
+COMMENT ON COLUMN ikewatch.near_miss.requested IS 'As in exchange';

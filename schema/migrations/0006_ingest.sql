@@ -1,0 +1,118 @@
+-- 0006_ingest: how far each Kafka partition has been read, and what could not be.
+--
+-- position is the truth of exactly once: a flush moves it from the old offset to the new one in the transaction that stores the rows, and
+-- only if epoch and old offset are still what the worker believes. A claim raises the epoch, which fences whoever owned it before.
+-- An owner touches heartbeat_at every 5 s: owned = touched within 15 s. These tables are not content: digest() leaves them out.
+CREATE TABLE ikewatch.position (
+    consumer_group text NOT NULL,
+    topic          text NOT NULL,
+    partition      integer NOT NULL,
+    position       bigint NOT NULL DEFAULT 0,
+    epoch          bigint NOT NULL DEFAULT 0,
+    owner          text,
+    backend_pid    integer,
+    backend_start  timestamptz,
+    end_offset     bigint,
+    watermark      timestamptz,
+    heartbeat_at   timestamptz,
+    committed_at   timestamptz,
+    PRIMARY KEY (consumer_group, topic, partition)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE ikewatch.position IS 'Kafka partitions: how far read, by whom';
+COMMENT ON COLUMN ikewatch.position.consumer_group IS 'Kafka consumer group';
+COMMENT ON COLUMN ikewatch.position.topic IS 'Kafka topic';
+COMMENT ON COLUMN ikewatch.position.partition IS 'Number of the partition';
+COMMENT ON COLUMN ikewatch.position.position IS 'Next offset to read; everything before it is stored';
+COMMENT ON COLUMN ikewatch.position.epoch IS 'Raised by every claim; a commit of an older epoch is refused';
+COMMENT ON COLUMN ikewatch.position.owner IS 'host:pid:member; NULL: released';
+COMMENT ON COLUMN ikewatch.position.backend_pid IS 'PostgreSQL backend of the owner';
+COMMENT ON COLUMN ikewatch.position.backend_start IS 'When that backend started: tells it from a later one of the same pid';
+COMMENT ON COLUMN ikewatch.position.end_offset IS 'High watermark of the partition as last known';
+COMMENT ON COLUMN ikewatch.position.watermark IS 'Highest device clock read';
+COMMENT ON COLUMN ikewatch.position.heartbeat_at IS 'When the owner last touched the row, by the server''s clock';
+COMMENT ON COLUMN ikewatch.position.committed_at IS 'When the position last moved, by the server''s clock';
+
+CREATE TABLE ikewatch.checkpoint (
+    consumer_group text NOT NULL,
+    topic          text NOT NULL,
+    partition      integer NOT NULL,
+    position       bigint NOT NULL,
+    state          bytea NOT NULL,
+    written_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (consumer_group, topic, partition)
+);
+ALTER TABLE ikewatch.checkpoint ALTER COLUMN state SET STORAGE EXTERNAL;
+COMMENT ON TABLE ikewatch.checkpoint IS 'A partition''s state in memory at some position, so that a restart need not read from the beginning';
+COMMENT ON COLUMN ikewatch.checkpoint.consumer_group IS 'As in position';
+COMMENT ON COLUMN ikewatch.checkpoint.topic IS 'As in position';
+COMMENT ON COLUMN ikewatch.checkpoint.partition IS 'As in position';
+COMMENT ON COLUMN ikewatch.checkpoint.position IS 'Next offset to read after this state';
+COMMENT ON COLUMN ikewatch.checkpoint.state IS 'Versioned, checksummed, compressed; only the program reads it';
+COMMENT ON COLUMN ikewatch.checkpoint.written_at IS 'By the server''s clock';
+
+CREATE TABLE ikewatch.gap (
+    consumer_group text NOT NULL,
+    topic          text NOT NULL,
+    partition      integer NOT NULL,
+    from_offset    bigint NOT NULL,
+    to_offset      bigint NOT NULL,
+    reason         text NOT NULL,
+    noticed_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (consumer_group, topic, partition, from_offset)
+);
+COMMENT ON TABLE ikewatch.gap IS 'Records that Kafka had deleted before they were read';
+COMMENT ON COLUMN ikewatch.gap.consumer_group IS 'As in position';
+COMMENT ON COLUMN ikewatch.gap.topic IS 'As in position';
+COMMENT ON COLUMN ikewatch.gap.partition IS 'As in position';
+COMMENT ON COLUMN ikewatch.gap.from_offset IS 'First offset missing';
+COMMENT ON COLUMN ikewatch.gap.to_offset IS 'First offset that is there again';
+COMMENT ON COLUMN ikewatch.gap.reason IS 'Why they are missing, in words';
+COMMENT ON COLUMN ikewatch.gap.noticed_at IS 'By the server''s clock';
+
+CREATE TABLE ikewatch.dead_letter (
+    topic          text NOT NULL,
+    partition      integer NOT NULL,
+    source_offset  bigint NOT NULL,
+    consumer_group text NOT NULL,
+    reason         text NOT NULL,
+    detail         text,
+    record_time    timestamptz,
+    record_key     bytea,
+    record_value   bytea,
+    value_bytes    bigint,
+    PRIMARY KEY (topic, partition, source_offset, consumer_group)
+);
+COMMENT ON TABLE ikewatch.dead_letter IS 'Records that could not be read';
+COMMENT ON COLUMN ikewatch.dead_letter.topic IS 'As in position';
+COMMENT ON COLUMN ikewatch.dead_letter.partition IS 'As in position';
+COMMENT ON COLUMN ikewatch.dead_letter.source_offset IS 'Offset of the record';
+COMMENT ON COLUMN ikewatch.dead_letter.consumer_group IS 'As in position';
+COMMENT ON COLUMN ikewatch.dead_letter.reason IS 'Stable word: empty, too-long, bad-json, …';
+COMMENT ON COLUMN ikewatch.dead_letter.detail IS 'What was wrong, and the remedy';
+COMMENT ON COLUMN ikewatch.dead_letter.record_time IS 'Kafka''s time of the record';
+COMMENT ON COLUMN ikewatch.dead_letter.record_key IS 'The key, cut';
+COMMENT ON COLUMN ikewatch.dead_letter.record_value IS 'The value, cut';
+COMMENT ON COLUMN ikewatch.dead_letter.value_bytes IS 'Length of the value before the cut';
+
+CREATE TABLE ikewatch.unknown_template (
+    consumer_group text NOT NULL,
+    topic          text NOT NULL,
+    partition      integer NOT NULL,
+    template_id    bigint NOT NULL,
+    template       text NOT NULL,
+    sample         text,
+    count          bigint NOT NULL,
+    first_seen     timestamptz,
+    last_seen      timestamptz,
+    PRIMARY KEY (consumer_group, topic, partition, template_id)
+);
+COMMENT ON TABLE ikewatch.unknown_template IS 'Shapes of charon and FTMD lines that the catalogue does not know; one row a partition, to be summed';
+COMMENT ON COLUMN ikewatch.unknown_template.consumer_group IS 'As in position';
+COMMENT ON COLUMN ikewatch.unknown_template.topic IS 'As in position';
+COMMENT ON COLUMN ikewatch.unknown_template.partition IS 'As in position';
+COMMENT ON COLUMN ikewatch.unknown_template.template_id IS 'Hash of the template';
+COMMENT ON COLUMN ikewatch.unknown_template.template IS 'The line with numbers, addresses and names masked';
+COMMENT ON COLUMN ikewatch.unknown_template.sample IS 'One such line';
+COMMENT ON COLUMN ikewatch.unknown_template.count IS 'Lines seen in this partition';
+COMMENT ON COLUMN ikewatch.unknown_template.first_seen IS 'By the device''s clock';
+COMMENT ON COLUMN ikewatch.unknown_template.last_seen IS 'By the device''s clock';

@@ -1,0 +1,2 @@
+-- migrate_unlock: the next one may go.
+SELECT pg_advisory_unlock(hashtextextended('ikewatch.migrate', 0))

@@ -1,0 +1,175 @@
+/*
+ * bench_ingest.c — lines per second Kafka → PostgreSQL, beside a bare librdkafka consumer over the same
+ * topic, in one run.
+ *
+ * bench_ingest BROKERS TOPIC DATABASE_URI STATE_DIR [WORKERS]: the topic is filled, the database migrated and
+ * empty. One line of JSON. Each is measured from its start to the last record: joining the group and claiming
+ * are in the figure.
+ */
+#include "ingest/ingest.h"
+#include "schema/pg.h"
+
+#include <inttypes.h>
+#include <librdkafka/rdkafka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { BATCH = 2048, WAIT_MS = 100, ASK_MS = 10000, LOOK_NS = 20000000 };
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double cpu_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void die(const char *what)
+{
+    fprintf(stderr, "bench_ingest: %s\n", what);
+    exit(1);
+}
+
+/* --- the bare consumer --- */
+
+struct topic {
+    rd_kafka_topic_partition_list_t *list;
+    int64_t records;
+};
+
+static struct topic ask_topic(rd_kafka_t *rk, const char *name)
+{
+    const rd_kafka_metadata_t *md;
+    struct topic t = {rd_kafka_topic_partition_list_new(8), 0};
+    rd_kafka_topic_t *rkt = rd_kafka_topic_new(rk, name, NULL);
+    if (rd_kafka_metadata(rk, 0, rkt, &md, ASK_MS) || md->topic_cnt != 1)
+        die("no broker or no topic");
+    for (int i = 0; i < md->topics[0].partition_cnt; i++) {
+        int64_t low, high;
+        if (rd_kafka_query_watermark_offsets(rk, name, i, &low, &high, ASK_MS))
+            die("no watermarks");
+        rd_kafka_topic_partition_list_add(t.list, name, i)->offset = low;
+        t.records += high - low;
+    }
+    rd_kafka_metadata_destroy(md);
+    rd_kafka_topic_destroy(rkt);
+    return t;
+}
+
+static rd_kafka_t *bare_client(const char *brokers)
+{
+    char error[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", brokers, error, sizeof(error));
+    rd_kafka_conf_set(conf, "group.id", "ikewatch-bench-bare", error, sizeof(error));
+    rd_kafka_conf_set(conf, "enable.auto.commit", "false", error, sizeof(error));
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof(error));
+    if (!rk)
+        die(error);
+    rd_kafka_poll_set_consumer(rk);
+    return rk;
+}
+
+/* Seconds to read every record once. */
+static double read_bare(const char *brokers, const char *name, int64_t *records, uint64_t *bytes)
+{
+    rd_kafka_message_t *messages[BATCH];
+    rd_kafka_t *rk = bare_client(brokers);
+    struct topic t = ask_topic(rk, name);
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
+    double began = now_s();
+    rd_kafka_assign(rk, t.list);
+    for (int64_t left = t.records; left > 0;) {
+        ssize_t n = rd_kafka_consume_batch_queue(queue, WAIT_MS, messages, BATCH);
+        for (ssize_t i = 0; i < n; i++) {
+            left -= messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+            *bytes += messages[i]->len;
+            rd_kafka_message_destroy(messages[i]);
+        }
+    }
+    double seconds = now_s() - began;
+    *records = t.records;
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_topic_partition_list_destroy(t.list);
+    rd_kafka_consumer_close(rk);
+    rd_kafka_destroy(rk);
+    return seconds;
+}
+
+/* --- ikewatch --- */
+
+static int take_number(void *ctx, const struct span *columns, size_t n)
+{
+    uint64_t *out = ctx;
+    return n == 1 && span_u64(columns[0], out) ? 0 : -1;
+}
+
+static uint64_t committed(struct pg *pg, const char *topic)
+{
+    uint64_t sum = 0;
+    const struct pg_param topic_param = {span_of(topic)};
+    if (pg_query(pg, "bench", "SELECT coalesce(sum(position), 0) FROM ikewatch.position WHERE topic = $1",
+            &topic_param, 1, take_number, &sum))
+        die("the database does not answer; is it migrated?");
+    return sum;
+}
+
+static double read_ingest(const struct ingest_options *options, int64_t records, double *cpu)
+{
+    const struct pg_options pg_options = {
+        .uri = options->database_uri, .application = "bench", .connect_timeout_ms = ASK_MS};
+    const struct timespec look = {0, LOOK_NS};
+    struct pg *pg;
+    struct ingest *in;
+    if (pg_open(&pg_options, &pg))
+        die("no database");
+    double began = now_s(), cpu_began = cpu_s();
+    if (ingest_start(options, &in))
+        die("ingest does not start");
+    while (committed(pg, options->topic) < (uint64_t)records && !ingest_failed(in))
+        nanosleep(&look, NULL);
+    double seconds = now_s() - began;
+    *cpu = cpu_s() - cpu_began;
+    if (ingest_failed(in))
+        die("ingest failed");
+    ingest_stop(in);
+    pg_close(pg);
+    return seconds;
+}
+
+int main(int argc, char **argv)
+{
+    int rest;
+    int64_t records = 0;
+    uint64_t bytes = 0;
+    double cpu = 0;
+    char *none[] = {argv[0], NULL};
+    if (argc < 5)
+        die("usage: bench_ingest BROKERS TOPIC DATABASE_URI STATE_DIR [WORKERS]");
+    if (settings_load("bench", "", &ingest_settings, 1, 1, none, &rest))
+        return 1;
+    struct ingest_options options = ingest_options;
+    options.brokers = argv[1];
+    options.topic = argv[2];
+    options.database_uri = argv[3];
+    options.state_dir = argv[4];
+    if (argc > 5 && !span_u64(span_of(argv[5]), &options.workers))
+        die("WORKERS is no number");
+    double bare = read_bare(options.brokers, options.topic, &records, &bytes);
+    double whole = read_ingest(&options, records, &cpu);
+    printf("{\"bench\":\"ingest\",\"records\":%" PRId64 ",\"bytes\":%" PRIu64 ",\"workers\":%" PRIu64
+           ",\"bare_seconds\":%.3f,\"bare_lines_per_s\":%.0f,\"ingest_seconds\":%.3f,\"ingest_cpu_seconds\":%"
+           ".3f,"
+           "\"ingest_lines_per_s\":%.0f,\"ratio\":%.3f}\n",
+        records, bytes, options.workers, bare, (double)records / bare, whole, cpu, (double)records / whole,
+        bare / whole);
+    settings_free(&ingest_settings, 1);
+    return 0;
+}
