@@ -174,7 +174,8 @@ static int serve(void)
 {
     struct ingest *in = NULL;
     struct api *api = NULL;
-    int rc = migrate(ingest_options.database_uri);
+    int rc = migrate(ingest_options.database_uri); /* may wait for another's lock: a signal still ends it */
+    block_signals();
     if (rc == 0)
         rc = ingest_start(&ingest_options, &in);
     if (rc == 0)
@@ -197,7 +198,6 @@ static int verb_serve(int argc, char **argv)
         tables, 3, argc, argv);
     if (rc)
         return end_of(rc, tables, 3);
-    block_signals();
     rc = serve();
     settings_free(tables, 3);
     return rc;

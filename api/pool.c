@@ -6,13 +6,20 @@
 #include "schema/migrate.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 
-enum { WAITING_MAX = 256, PAUSE_FIRST_MS = 100, PAUSE_MAX_MS = 5000, CONNECT_TIMEOUT_MS = 3000 };
+enum {
+    WAITING_MAX = 256,
+    LOOK_MS = 1000,
+    PAUSE_FIRST_MS = 100,
+    PAUSE_MAX_MS = 5000,
+    CONNECT_TIMEOUT_MS = 3000
+};
 
 struct worker {
     struct pool *pool;
@@ -157,12 +164,20 @@ static int told(const struct worker *w, int rc)
     return rc;
 }
 
+static bool stopping(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool yes = pool->stopping;
+    pthread_mutex_unlock(&pool->lock);
+    return yes;
+}
+
 static void serve(struct worker *w, struct job *job)
 {
     int rc = ask(w, job);
     if (rc == ERR_DBCONN && answer_length(job->answer) == 0) {
         disconnect(w);
-        if (!connect_database(w))
+        if (!stopping(w->pool) && !connect_database(w))
             rc = ask(w, job);
     }
     if (rc && rc != ERR_STOPPED)
@@ -172,15 +187,14 @@ static void serve(struct worker *w, struct job *job)
         disconnect(w);
 }
 
-/* The next job, or NULL: the pool stops, or the pause is over. @param pause_ms  0: no end */
+/* The next job, or NULL: the pool stops, or the pause is over. */
 static struct job *next_job(struct pool *pool, int64_t pause_ms, bool connected)
 {
     struct timespec until = deadline(pause_ms);
     pthread_mutex_lock(&pool->lock);
     int rc = 0;
     while (!pool->stopping && rc == 0 && !(connected && pool->first))
-        rc = pause_ms ? pthread_cond_timedwait(&pool->work, &pool->lock, &until)
-                      : pthread_cond_wait(&pool->work, &pool->lock);
+        rc = pthread_cond_timedwait(&pool->work, &pool->lock, &until);
     struct job *job = connected && !pool->stopping ? pool->first : NULL;
     if (job) {
         pool->first = job->next;
@@ -205,14 +219,6 @@ static void set_job(struct worker *w, struct job *job)
     pthread_mutex_unlock(&w->pool->lock);
 }
 
-static bool stopping(struct pool *pool)
-{
-    pthread_mutex_lock(&pool->lock);
-    bool yes = pool->stopping;
-    pthread_mutex_unlock(&pool->lock);
-    return yes;
-}
-
 /* Answers that nobody will give any more, when the last connection is gone. */
 static void refuse_waiting(struct pool *pool)
 {
@@ -232,6 +238,18 @@ static void refuse_waiting(struct pool *pool)
     }
 }
 
+/* A server that went away has written or closed on an idle connection: /readyz should know before a client
+ * does. */
+static void look_after(struct worker *w)
+{
+    struct pollfd fd = {.fd = pg_socket(w->pg), .events = POLLIN};
+    if (poll(&fd, 1, 0) <= 0)
+        return;
+    pg_script(w->pg, "api.alive", "SELECT 1");
+    if (!pg_alive(w->pg))
+        disconnect(w);
+}
+
 static void *run(void *arg)
 {
     struct worker *w = arg;
@@ -244,13 +262,15 @@ static void *run(void *arg)
             continue;
         }
         pause_ms = PAUSE_FIRST_MS;
-        struct job *job = next_job(w->pool, 0, true);
-        if (job) {
-            set_job(w, job);
-            serve(w, job);
-            set_job(w, NULL);
-            job_free(job);
+        struct job *job = next_job(w->pool, LOOK_MS, true);
+        if (!job) {
+            look_after(w);
+            continue;
         }
+        set_job(w, job);
+        serve(w, job);
+        set_job(w, NULL);
+        job_free(job);
     }
     disconnect(w);
     return NULL;

@@ -30,6 +30,7 @@ struct request {
     char id[REQUEST_ID_CAP];
     const struct route *route;
     struct answer *answer; /* the reader's reference; NULL: no job */
+    bool begun;            /* libmicrohttpd has called once */
 };
 
 static int64_t wall_ms(void)
@@ -199,15 +200,28 @@ static enum MHD_Result submit(struct request *r, struct request_plan *plan)
     return send_failure(r, rc);
 }
 
+/* An answer to the first call would cost the connection: libmicrohttpd takes it for one that leaves a body
+ * unread. What is going to be refused anyway may cost it. */
+static bool wait_for_body(struct request *r, const char *method, size_t *upload_bytes)
+{
+    bool first = !r->begun, more = *upload_bytes > 0;
+    bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "OPTIONS") == 0;
+    r->begun = true;
+    *upload_bytes = 0;
+    return reads && (first || more);
+}
+
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload, size_t *upload_bytes, void **con_cls)
 {
-    (void)cls, (void)url, (void)version, (void)upload, (void)upload_bytes;
+    (void)cls, (void)url, (void)version, (void)upload;
     struct request *r = *con_cls;
     if (!r)
         return MHD_NO;
     if (r->answer)
         return send_answer(r);
+    if (wait_for_body(r, method, upload_bytes))
+        return MHD_YES;
     struct request_head head = {method, r->target,
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept"),
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept-Language")};

@@ -54,22 +54,21 @@ static void move_pool(struct stream *s, struct pool *p)
 {
     uint32_t used = p->used;
     move(s, &used, sizeof(used));
-    if (s->failed || used > p->max) {
+    if (s->failed || (!s->writing && !pool_reserve(p, used))) {
         s->failed = true;
         return;
     }
     for (uint32_t h = 1; h <= used && !s->failed; h++) {
         uint8_t live = s->writing ? p->live[h] : 0;
         move(s, &live, 1);
-        if (!s->writing && live && !pool_restore(p, h))
-            s->failed = true;
-        if (live && !s->failed)
-            move(s, pool_at(p, h), p->item_bytes);
+        if (!live || s->failed)
+            continue;
+        if (!s->writing)
+            pool_restore(p, h);
+        move(s, pool_at(p, h), p->item_bytes);
     }
-    if (!s->writing && !s->failed) {
-        p->used = used;
+    if (!s->writing)
         pool_loaded(p);
-    }
 }
 
 static void move_index(struct stream *s, struct index *x)
@@ -119,6 +118,13 @@ static uint64_t layout(void)
     return hash;
 }
 
+/* Over the head, but for the sum itself, and the packed bytes. */
+static uint64_t checksum_of(struct head head, const char *packed)
+{
+    head.checksum = 0;
+    return span_hash(span_from(packed, (size_t)head.packed_bytes), span_hash(span_from((const char *)&head, sizeof(head)), 0));
+}
+
 int classify_save(const struct classify *c, char **out, size_t *len)
 {
     struct stream s = {.writing = true};
@@ -132,7 +138,7 @@ int classify_save(const struct classify *c, char **out, size_t *len)
     int packed = LZ4_compress_default(s.bytes, blob + sizeof(struct head), (int)s.len, bound);
     struct head head = {.version = STATE_VERSION, .layout = layout(), .raw_bytes = s.len, .packed_bytes = (uint64_t)packed};
     memcpy(head.magic, magic, sizeof(magic));
-    head.checksum = span_hash(span_from(blob + sizeof(head), (size_t)packed), s.len);
+    head.checksum = checksum_of(head, blob + sizeof(head));
     memcpy(blob, &head, sizeof(head));
     free(s.bytes);
     *out = blob;
@@ -144,7 +150,7 @@ static bool head_fits(const struct head *head, const char *blob, size_t len)
 {
     return memcmp(head->magic, magic, sizeof(magic)) == 0 && head->version == STATE_VERSION && head->layout == layout() &&
         head->packed_bytes == len - sizeof(*head) && head->raw_bytes <= LZ4_MAX_INPUT_SIZE &&
-        head->checksum == span_hash(span_from(blob + sizeof(*head), (size_t)head->packed_bytes), head->raw_bytes);
+        head->checksum == checksum_of(*head, blob + sizeof(*head));
 }
 
 int classify_load(struct classify *c, const char *blob, size_t len)

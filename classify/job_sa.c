@@ -348,6 +348,13 @@ static bool ends_negotiation(enum fact fact)
     return ends & FACT_BIT(fact);
 }
 
+/* How an attempt went is evidence while a tunnel never came up; of one that was lost, only what refuses it now. */
+static bool tells_of_attempt(const struct tunnel *t, enum fact fact)
+{
+    bool context = fact == FACT_PSK_USED || fact == FACT_NAT_FOUND;
+    return fact != FACT_RESPONSE_RESENT && !(context && t->state == TUNNEL_DOWN);
+}
+
 STEP_HANDLER(on_fact)
 {
     uint32_t h = s->job->sa;
@@ -363,7 +370,7 @@ STEP_HANDLER(on_fact)
     bool up = tunnel_at(s->c, tunnel)->state == TUNNEL_UP;
     if (up && (s->e->fact == FACT_INITIAL_CONTACT || s->e->fact == FACT_DUPLICATE))
         incident_fact(s->c, tunnel, s->e->fact, s->e);
-    else if (!up && s->e->fact != FACT_RESPONSE_RESENT)
+    else if (!up && tells_of_attempt(tunnel_at(s->c, tunnel), s->e->fact))
         incident_line(s->c, tunnel, (uint16_t)s->e->fact, s->e);
 }
 

@@ -63,14 +63,20 @@ void pool_give(struct pool *p, uint32_t handle)
     p->free_list[p->free_count++] = handle;
 }
 
-bool pool_restore(struct pool *p, uint32_t handle)
+bool pool_reserve(struct pool *p, uint32_t used)
 {
-    while (handle >= p->cap)
-        if (handle > p->max || !grow(p))
+    if (used > p->max)
+        return false;
+    while (used >= p->cap)
+        if (!grow(p))
             return false;
-    p->used = handle > p->used ? handle : p->used;
-    p->live[handle] = 1;
+    p->used = used;
     return true;
+}
+
+void pool_restore(struct pool *p, uint32_t handle)
+{
+    p->live[handle] = 1;
 }
 
 void pool_loaded(struct pool *p)

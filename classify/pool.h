@@ -42,8 +42,9 @@ static inline uint32_t pool_count(const struct pool *p)
     return p->used - p->free_count;
 }
 
-/* For loading: make `handle` live although it was not asked for; the free list is rebuilt by pool_loaded(). */
-bool pool_restore(struct pool *p, uint32_t handle);
+/* For loading an empty pool: room for handles 1 .. used, then each live one made so, at last the free list rebuilt. */
+bool pool_reserve(struct pool *p, uint32_t used);
+void pool_restore(struct pool *p, uint32_t handle);
 void pool_loaded(struct pool *p);
 
 /* Open addressing, linear probing; keys are hashes already. */

@@ -16,7 +16,7 @@ struct paper {
     int32_t zone_offset_s;
 };
 
-enum { PAPER_TIME_MAX = 32, PAPER_SPAN_MAX = 32, PAPER_LABEL_COLUMNS = 12 };
+enum { PAPER_TIME_MAX = 32, PAPER_SPAN_MAX = 32, PAPER_LABEL_COLUMNS = 13 };
 
 /* "Nov 23 18:14:41", as the log has it; "-" for TIME_NONE. @return buf */
 const char *paper_time(const struct paper *p, int64_t ms, char buf[PAPER_TIME_MAX]);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 /* Worst first: what is broken now, what was broken, what is healthy. */
+enum { ROLE_COLUMNS = 16, NAMES_SHOWN = 10 };
 enum rank { RANK_OPEN, RANK_PAST, RANK_HEALTHY, RANKS };
 
 static int length(struct span s)
@@ -31,29 +32,31 @@ static enum rank rank_of(const struct analysis *a, const struct row_tunnel *t)
     return !n ? RANK_HEALTHY : n->ended == TIME_NONE ? RANK_OPEN : RANK_PAST;
 }
 
-static const char *state_word(const struct row_tunnel *t, enum paper_colour *colour)
+static const char *state_word(const struct row_tunnel *t, bool failed, enum paper_colour *colour)
 {
+    *colour = failed ? PAPER_YELLOW : PAPER_GREEN;
+    if (span_eq(t->state, SPAN("up")))
+        return failed ? "UP AGAIN" : "UP";
+    *colour = PAPER_RED;
+    if (span_eq(t->state, SPAN("down")))
+        return "DOWN";
+    if (span_eq(t->state, SPAN("never-up")))
+        return "NEVER UP";
     *colour = PAPER_YELLOW;
-    if (span_eq(t->state, SPAN("up"))) {
-        *colour = PAPER_GREEN;
-        return "UP";
-    }
-    if (span_eq(t->state, SPAN("down")) || span_eq(t->state, SPAN("never-up")))
-        *colour = PAPER_RED;
-    return *colour == PAPER_RED ? (t->state.len == 4 ? "DOWN" : "NEVER UP") : "UNKNOWN";
+    return "UNKNOWN";
 }
 
 /* "UP         ipsec2  vpn 1  10.132.3.92 -> 10.10.10.1" */
-static void print_tunnel_head(const struct paper *p, const struct row_tunnel *t, bool loud)
+static void print_tunnel_head(const struct paper *p, const struct row_tunnel *t, bool failed)
 {
     char local[ADDR_TEXT_MAX], peer[ADDR_TEXT_MAX];
     enum paper_colour colour;
-    const char *word = state_word(t, &colour);
+    const char *word = state_word(t, failed, &colour);
 
     paper_colour(p, colour);
     fprintf(p->out, "%-*s", PAPER_LABEL_COLUMNS - 2, word);
     paper_colour(p, PAPER_PLAIN);
-    paper_colour(p, loud ? PAPER_BOLD : PAPER_PLAIN);
+    paper_colour(p, failed ? PAPER_BOLD : PAPER_PLAIN);
     fprintf(p->out, "  %.*s", length(t->name), start(t->name));
     paper_colour(p, PAPER_PLAIN);
     if (t->vpn_id != INT_NONE)
@@ -75,28 +78,32 @@ static void print_since(const struct analysis *a, const struct paper *p, const s
         fprintf(p->out, " (%s until the log ends)", paper_duration(a->ends_ms - t->since, lasting));
 }
 
+static const char *title_of(const struct cause *cause)
+{
+    return cause && cause->title_en && *cause->title_en ? cause->title_en : NULL;
+}
+
 static void print_cause(const struct analysis *a, const struct paper *p, const struct row_incident *n)
 {
     const struct cause *cause = analysis_cause(a, n->cause);
     char also[256] = "";
     size_t used = 0;
 
-    paper_colour(p, PAPER_BOLD);
-    paper_paragraph(
-        p, "Verdict", "%s", cause && cause->verdict_en ? cause->verdict_en : "The log does not tell why.");
+    if (cause && cause->verdict_en && *cause->verdict_en)
+        paper_paragraph(p, "Verdict", "%s", cause->verdict_en);
     for (size_t i = 0; i < n->alternatives.count; i++) {
         used +=
             span_copy(also + used, sizeof(also) - used, i ? SPAN(", ") : SPAN("; the log cannot rule out: "));
         used += span_copy(also + used, sizeof(also) - used, n->alternatives.list[i]);
     }
-    paper_paragraph(p, "Cause", "%.*s: %s (%.*s; side: %.*s%s)", length(n->cause), start(n->cause),
-        cause && cause->title_en ? cause->title_en : "not in the catalogue", length(n->confidence),
-        start(n->confidence), length(n->side), start(n->side), also);
-    if (n->blocker.ptr) {
-        cause = analysis_cause(a, n->blocker);
-        paper_paragraph(p, "Blocked by", "%.*s: %s", length(n->blocker), start(n->blocker),
-            cause && cause->title_en ? cause->title_en : "not in the catalogue");
-    }
+    const char *title = title_of(cause);
+    paper_paragraph(p, "Cause", "%.*s%s%s (%.*s; side: %.*s%s)", length(n->cause), start(n->cause),
+        title ? ": " : "", title ? title : "", length(n->confidence), start(n->confidence), length(n->side),
+        start(n->side), also);
+    title = title_of(analysis_cause(a, n->blocker));
+    if (n->blocker.ptr)
+        paper_paragraph(p, "Blocked by", "%.*s%s%s", length(n->blocker), start(n->blocker), title ? ": " : "",
+            title ? title : "");
     if (n->defect.ptr)
         paper_paragraph(p, "Defect", "the pattern of %.*s fits (%.*s)", length(n->defect), start(n->defect),
             length(n->defect_confidence), n->defect_confidence.ptr ? n->defect_confidence.ptr : "possible");
@@ -168,8 +175,8 @@ static void print_evidence(const struct analysis *a, const struct paper *p, cons
         const struct row_evidence *e = slice.at[i];
         int64_t line;
         const char *file = analysis_file_of(a, e->source_offset + 1, &line);
-        paper_line(p, i ? "" : "Proof", "%s%sline %lld  %.*s: %.*s", file ? file : "", file ? " " : "",
-            (long long)line, length(e->role), start(e->role), length(e->text), start(e->text));
+        paper_line(p, i ? "" : "Proof", "%s%sline %-5lld %-*.*s %.*s", file ? file : "", file ? " " : "",
+            (long long)line, ROLE_COLUMNS, length(e->role), start(e->role), length(e->text), start(e->text));
     }
 }
 
@@ -204,7 +211,7 @@ static int print_troubled(const struct analysis *a, const struct paper *p, const
     print_cause(a, p, n);
     print_onset(p, n);
     print_difference(p, n->proposal_diff);
-    if (cause && cause->advice_en)
+    if (cause && cause->advice_en && *cause->advice_en)
         paper_paragraph(p, "Do", "%s", cause->advice_en);
     print_evidence(a, p, n);
     rc = analysis_print_timeline(a, p, t, a->with_exchanges);
@@ -263,6 +270,8 @@ static int print_device(const struct analysis *a, const struct paper *p, const s
     struct analysis_slice tunnels = analysis_slice(&a->tunnels, d->device_id);
     int rc = 0;
 
+    if (!tunnels.count)
+        return 0;
     print_device_head(a, p, d);
     print_sum(p, a, tunnels);
     for (enum rank rank = RANK_OPEN; rank < RANKS; rank++) {
@@ -280,6 +289,24 @@ static int print_device(const struct analysis *a, const struct paper *p, const s
     return rc;
 }
 
+/* A device whose lines tell of no tunnel: a mangled name, a host that only relays. */
+static void print_devices_without_tunnel(const struct analysis *a, const struct paper *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < a->devices.count; i++) {
+        const struct row_device *d = a->devices.at[i];
+        if (analysis_slice(&a->tunnels, d->device_id).count)
+            continue;
+        if (n < NAMES_SHOWN)
+            fprintf(p->out, "%s%.*s", n ? ", " : "Lines without a tunnel came also from ", length(d->name),
+                start(d->name));
+        n++;
+    }
+    if (n > NAMES_SHOWN)
+        fprintf(p->out, " and %zu more", n - NAMES_SHOWN);
+    fputs(n ? ".\n" : "", p->out);
+}
+
 static void print_foot(const struct analysis *a, const struct paper *p)
 {
     const struct classify_counts *n = &a->counts;
@@ -287,6 +314,7 @@ static void print_foot(const struct analysis *a, const struct paper *p)
         fputs("No line of charon or FTMD was found. Is this the device's /var/log/messages? On the device:\n"
               "  debug iked misc high\n  debug iked event high\n",
             p->out);
+    print_devices_without_tunnel(a, p);
     paper_colour(p, PAPER_DIM);
     fprintf(p->out, "%llu lines read: %llu of charon, %llu of FTMD, %llu of others, %llu malformed.",
         (unsigned long long)n->lines, (unsigned long long)n->charon, (unsigned long long)n->ftmd,

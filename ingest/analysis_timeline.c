@@ -70,9 +70,23 @@ static int by_time(const void *a, const void *b)
     return (y->exchange != NULL) - (x->exchange != NULL); /* an exchange comes before what it led to */
 }
 
-static void print_moment(const struct paper *p, const char *label, const struct moment *m)
+/* The same again: a retry that failed the same way tells nothing new. */
+static bool repeats(const struct moment *a, const struct moment *b)
 {
-    char when[PAPER_TIME_MAX], words[512];
+    const struct row_exchange *x = a->exchange, *y = b->exchange;
+    if (!x || !y || !span_eq(x->direction, y->direction) || !span_eq(x->exchange, y->exchange) ||
+        !span_eq(x->outcome, y->outcome) || x->response.count != y->response.count)
+        return false;
+    for (size_t i = 0; i < x->response.count; i++)
+        if (!span_eq(x->response.list[i], y->response.list[i]))
+            return false;
+    return (x->retransmits > 0) == (y->retransmits > 0);
+}
+
+static void print_moment(
+    const struct paper *p, const char *label, const struct moment *m, const struct moment *last)
+{
+    char when[PAPER_TIME_MAX], until[PAPER_TIME_MAX], words[512], again[64] = "";
     if (m->transition) {
         bool up = span_eq(m->transition->state, SPAN("up"));
         snprintf(words, sizeof(words), "%s (%.*s)", up ? "UP" : "DOWN", (int)m->transition->source.len,
@@ -80,7 +94,31 @@ static void print_moment(const struct paper *p, const char *label, const struct 
     } else {
         analysis_exchange_words(m->exchange, words, sizeof(words));
     }
-    paper_line(p, label, "%s  %s", paper_time(p, m->at, when), words);
+    if (last > m)
+        snprintf(again, sizeof(again), "; %zu more like it until %s", (size_t)(last - m),
+            paper_time(p, last->at, until));
+    paper_line(p, label, "%s  %s%s", paper_time(p, m->at, when), words, again);
+}
+
+/* Each moment, or the first of a run of the same. @param lines  how many there are, 0: only count. @return
+ * how many */
+static size_t print_moments(
+    const struct paper *p, const struct moment *moments, size_t n, bool all, size_t lines)
+{
+    size_t line = 0;
+    for (size_t i = 0; i < n; line++) {
+        size_t last = i;
+        while (!all && last + 1 < n && repeats(&moments[i], &moments[last + 1]))
+            last++;
+        bool hidden =
+            !all && lines > SHOWN_FIRST + SHOWN_LAST && line >= SHOWN_FIRST && line < lines - SHOWN_LAST;
+        if (lines && !hidden)
+            print_moment(p, i ? "" : "Timeline", &moments[i], &moments[last]);
+        else if (lines && line == SHOWN_FIRST)
+            paper_line(p, "", "… %zu more; --exchanges shows all …", lines - SHOWN_FIRST - SHOWN_LAST);
+        i = last + 1;
+    }
+    return line;
 }
 
 int analysis_print_timeline(
@@ -103,13 +141,7 @@ int analysis_print_timeline(
             moments[n++] = (struct moment){x->requested, NULL, x};
     }
     qsort(moments, n, sizeof(*moments), by_time);
-    for (size_t i = 0; i < n; i++) {
-        if (!all && n > SHOWN_FIRST + SHOWN_LAST && i == SHOWN_FIRST) {
-            paper_line(p, "", "… %zu more; --exchanges shows all …", n - SHOWN_FIRST - SHOWN_LAST);
-            i = n - SHOWN_LAST;
-        }
-        print_moment(p, i ? "" : "Timeline", &moments[i]);
-    }
+    print_moments(p, moments, n, all, print_moments(p, moments, n, all, 0));
     free(moments);
     return 0;
 }

@@ -2,11 +2,11 @@
  * file.h — log files as lines: plain, .gz, stdin (`-`), rotated sets.
  *
  * In      names as given on the command line: messages messages.1 messages.2.gz
- * Order   files of one rotated set (same name but for .N and .gz) are read oldest first: highest number to none; other files in
- *         the order given. A name given twice is read once.
- * Out     lines without their newline (and without a trailing CR), in order; bytes as they are, NUL included.
- * Memory  a line longer than FILE_LINE_MAX is given cut, with `cut` set.
- * Errors  an unreadable file is an error naming it and the reason (strerror); damaged gzip data is one naming file and offset.
+ * Order   files of one rotated set (same name but for .N and .gz) are read oldest first: highest number to
+ * none; other files in the order given. A name given twice is read once. Out     lines without their newline
+ * (and without a trailing CR), in order; bytes as they are, NUL included. Memory  a line longer than
+ * FILE_LINE_MAX is given cut, with `cut` set. Errors  an unreadable file is an error naming it and the reason
+ * (strerror); damaged gzip data is one naming file and offset.
  */
 #ifndef IKEWATCH_INGEST_FILE_H
 #define IKEWATCH_INGEST_FILE_H

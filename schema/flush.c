@@ -7,7 +7,10 @@
 
 #include <stdio.h>
 
-enum { JOBS_MAX = ROW_TABLES + 3, STEPS_MAX = 20 };
+#define UNIQUE_VIOLATION "23505"
+#define CHECK_VIOLATION "23514" /* no partition for the row */
+
+enum { JOBS_MAX = ROW_TABLES + 3, STEPS_MAX = 24, BUCKET_MS = 900000, BUCKETS_FEW = 300 };
 
 /* What a batch holds, one bit a statement's reason to be sent. */
 enum content {
@@ -22,32 +25,39 @@ enum content {
     HAS_DEAD_LETTER = 1 << 8,
     HAS_UNKNOWN_TEMPLATE = 1 << 9,
     HAS_CHECKPOINT = 1 << 10,
+    HAS_FEW_BUCKETS =
+        1 << 11, /* of the rollups; the statements are planned once, to look up a few rows by key */
+    HAS_MANY_BUCKETS = 1 << 12,
 };
 
-/* The set-based part of a flush in order; `params` of group, topic, partition, to, epoch, from, watermark,
- * end offset. */
+/* The set-based part of a flush in order; the parameters of each are the `count` from `first` on of group,
+ * topic, partition, to, epoch, from, watermark, end offset. */
 static const struct {
     unsigned when;
     const char *name, *sql;
     size_t first, count;
+    bool replan;
 } rules[] = {
-    {HAS_DEVICE, "flush_device", sql_flush_device, 0, 0},
-    {HAS_DEVICE, "flush_device_source", sql_flush_device_source, 1, 2},
-    {HAS_TUNNEL, "flush_tunnel", sql_flush_tunnel, 0, 0},
-    {HAS_EXCHANGE, "flush_exchange", sql_flush_exchange, 0, 0},
-    {HAS_OUTLIER, "flush_outlier", sql_flush_outlier, 0, 0},
-    {HAS_EXCHANGE | HAS_OUTLIER, "flush_near_miss", sql_flush_near_miss, 0, 0},
-    {HAS_EXCHANGE | HAS_OUTLIER, "rollup_miss_15m", sql_rollup_miss_15m, 0, 0},
-    {HAS_EXCHANGE | HAS_OUTLIER, "rollup_miss_daily", sql_rollup_miss_daily, 0, 0},
-    {HAS_TRANSITION, "flush_transition", sql_flush_transition, 0, 4},
-    {HAS_INCIDENT, "flush_incident", sql_flush_incident, 0, 4},
-    {HAS_EVIDENCE, "flush_evidence", sql_flush_evidence, 0, 0},
-    {HAS_OUTAGE, "flush_outage", sql_flush_outage, 0, 0},
-    {HAS_OUTAGE, "rollup_15m", sql_rollup_15m, 0, 0},
-    {HAS_OUTAGE, "rollup_daily", sql_rollup_daily, 0, 0},
-    {HAS_DEAD_LETTER, "flush_dead_letter", sql_flush_dead_letter, 0, 3},
-    {HAS_UNKNOWN_TEMPLATE, "flush_unknown_template", sql_flush_unknown_template, 0, 3},
-    {HAS_CHECKPOINT, "flush_checkpoint", sql_flush_checkpoint, 0, 4},
+    {HAS_DEVICE, "flush_device", sql_flush_device, 0, 0, false},
+    {HAS_DEVICE, "flush_device_source", sql_flush_device_source, 1, 2, false},
+    {HAS_TUNNEL, "flush_tunnel", sql_flush_tunnel, 0, 0, false},
+    {HAS_EXCHANGE, "flush_exchange", sql_flush_exchange, 0, 0, false},
+    {HAS_OUTLIER, "flush_outlier", sql_flush_outlier, 0, 0, false},
+    {HAS_EXCHANGE | HAS_OUTLIER, "flush_near_miss", sql_flush_near_miss, 0, 0, false},
+    {HAS_EXCHANGE | HAS_OUTLIER, "rollup_miss_15m", sql_rollup_miss_15m, 0, 0, false},
+    {HAS_EXCHANGE | HAS_OUTLIER, "rollup_miss_daily", sql_rollup_miss_daily, 0, 0, false},
+    {HAS_TRANSITION, "flush_transition", sql_flush_transition, 0, 4, false},
+    {HAS_INCIDENT, "flush_incident", sql_flush_incident, 0, 4, false},
+    {HAS_EVIDENCE, "flush_evidence", sql_flush_evidence, 0, 0, false},
+    {HAS_OUTAGE, "flush_outage", sql_flush_outage, 0, 0, false},
+    {HAS_FEW_BUCKETS, "rollup_15m", sql_rollup_15m, 0, 0, false},
+    {HAS_FEW_BUCKETS, "rollup_daily", sql_rollup_daily, 0, 0, false},
+    {HAS_MANY_BUCKETS, "rollup_plan", sql_rollup_plan, 0, 0, true},
+    {HAS_MANY_BUCKETS, "rollup_15m_many", sql_rollup_15m, 0, 0, true},
+    {HAS_MANY_BUCKETS, "rollup_daily_many", sql_rollup_daily, 0, 0, true},
+    {HAS_DEAD_LETTER, "flush_dead_letter", sql_flush_dead_letter, 0, 3, false},
+    {HAS_UNKNOWN_TEMPLATE, "flush_unknown_template", sql_flush_unknown_template, 0, 3, false},
+    {HAS_CHECKPOINT, "flush_checkpoint", sql_flush_checkpoint, 0, 4, false},
 };
 
 struct checkpoint_row {
@@ -77,65 +87,82 @@ static void plan_add(struct plan *p, enum content has, const char *target, enum 
 
 /* Where an exchange goes: straight in if nothing of it can be there yet. A near miss is staged because a fact
  * is derived from it. */
-enum way { STRAIGHT, STAGED, OUTLIER };
+enum way { STRAIGHT, STAGED, OUTLIER, WAYS };
 
-static enum way way_of(const struct row_exchange *row, const struct known_days *known)
+struct router {
+    const struct known_days *known;
+    bool cautious; /* what is said to be new may be there all the same */
+};
+
+static enum way way_of(const struct router *r, const struct row_exchange *row)
 {
-    if (!known_days_has(known, row->requested))
+    if (!known_days_has(r->known, row->requested))
         return OUTLIER;
-    return row->stored || row->near_miss ? STAGED : STRAIGHT;
+    return r->cautious || row->stored || row->near_miss ? STAGED : STRAIGHT;
 }
 
-static bool goes_straight(const void *row, void *ctx)
+static bool goes_straight(const void *row, void *router)
 {
-    return way_of(row, ctx) == STRAIGHT;
+    return way_of(router, row) == STRAIGHT;
 }
 
-static bool goes_staged(const void *row, void *ctx)
+static bool goes_staged(const void *row, void *router)
 {
-    return way_of(row, ctx) == STAGED;
+    return way_of(router, row) == STAGED;
 }
 
-static bool goes_outlier(const void *row, void *ctx)
+static bool goes_outlier(const void *row, void *router)
 {
-    return way_of(row, ctx) == OUTLIER;
+    return way_of(router, row) == OUTLIER;
 }
 
-static void plan_exchanges(struct plan *p, const struct rows *r, struct known_days *known)
+static void plan_exchanges(struct plan *p, const struct rows *rows, struct router *router)
 {
     static const struct {
         const char *target;
         copy_pick_fn pick;
         unsigned has;
-    } ways[] = {
+    } ways[WAYS] = {
         [STRAIGHT] = {"ikewatch.exchange", goes_straight, 0},
         [STAGED] = {"pg_temp.stage_exchange", goes_staged, HAS_EXCHANGE},
         [OUTLIER] = {"pg_temp.stage_outlier", goes_outlier, HAS_OUTLIER},
     };
-    size_t counts[3] = {0};
+    size_t counts[WAYS] = {0};
 
-    for (size_t i = 0; i < r->exchange_count; i++)
-        counts[way_of(&r->exchange[i], known)]++;
-    for (size_t w = 0; w < 3; w++) {
+    for (size_t i = 0; i < rows->exchange_count; i++)
+        counts[way_of(router, &rows->exchange[i])]++;
+    for (size_t w = 0; w < WAYS; w++) {
         if (counts[w] == 0)
             continue;
-        p->jobs[p->count++] = (struct copy_job){ways[w].target, &row_tables[ROW_TABLE_exchange], r->exchange,
-            r->exchange_count, ways[w].pick, known};
+        p->jobs[p->count++] = (struct copy_job){ways[w].target, &row_tables[ROW_TABLE_exchange],
+            rows->exchange, rows->exchange_count, ways[w].pick, router};
         p->has |= ways[w].has;
     }
 }
 
-static void plan_init(struct plan *p, struct known_days *known, const struct flush *f)
+/* About how many quarters of an hour the outages last through. */
+static unsigned buckets_of(const struct rows *r)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < r->outage_count; i++) {
+        const struct row_outage *o = &r->outage[i];
+        n += o->up_at == TIME_NONE || o->up_at < o->down_at ? 1 : 1 + (o->up_at - o->down_at) / BUCKET_MS;
+    }
+    return n == 0 ? 0 : n <= BUCKETS_FEW ? HAS_FEW_BUCKETS : HAS_MANY_BUCKETS;
+}
+
+static void plan_init(struct plan *p, struct router *router, const struct flush *f)
 {
     const struct rows *r = f->rows;
 
     p->count = 0;
-    p->has = 0;
+    p->has = buckets_of(r);
 #define STAGE(bit, table)                                                                                    \
     plan_add(p, bit, "pg_temp.stage_" #table, ROW_TABLE_##table, r->table, r->table##_count)
     STAGE(HAS_DEVICE, device);
     STAGE(HAS_TUNNEL, tunnel);
-    plan_exchanges(p, r, known);
+    plan_exchanges(p, r, router);
     STAGE(HAS_TRANSITION, transition);
     STAGE(HAS_INCIDENT, incident);
     STAGE(HAS_EVIDENCE, evidence);
@@ -157,15 +184,15 @@ static size_t plan_steps(const struct plan *p, const struct position_params *par
 
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
         if (p->has & rules[i].when)
-            steps[n++] =
-                (struct pg_step){rules[i].name, rules[i].sql, params->list + rules[i].first, rules[i].count};
+            steps[n++] = (struct pg_step){
+                rules[i].name, rules[i].sql, params->list + rules[i].first, rules[i].count, rules[i].replan};
     steps[n++] =
-        (struct pg_step){"position_advance_call", sql_position_advance_call, params->list, params->n};
-    steps[n++] = (struct pg_step){"commit", "COMMIT", NULL, 0};
+        (struct pg_step){"position_advance_call", sql_position_advance_call, params->list, params->n, false};
+    steps[n++] = (struct pg_step){"commit", "COMMIT", NULL, 0, true};
     return n;
 }
 
-int flush_commit(struct pg *pg, struct known_days *known, const struct flush *f)
+static int commit(struct pg *pg, struct router *router, const struct flush *f)
 {
     struct plan plan;
     struct position_params params;
@@ -177,13 +204,23 @@ int flush_commit(struct pg *pg, struct known_days *known, const struct flush *f)
     position_params_add(&params, f->from);
     position_params_add(&params, f->watermark_ms);
     position_params_add(&params, f->end_offset);
-    plan_init(&plan, known, f);
+    plan_init(&plan, router, f);
+    int rc = copy_begin(pg, plan.jobs, plan.count);
+    return rc < 0 ? rc : pg_pipeline(pg, steps, plan_steps(&plan, &params, steps));
+}
+
+int flush_commit(struct pg *pg, struct known_days *known, const struct flush *f)
+{
+    struct router router = {.known = known};
     int rc = pg_script_once(pg, "stage", sql_stage);
+
     if (rc == 0)
-        rc = copy_begin(pg, plan.jobs, plan.count);
-    if (rc == 0)
-        rc = pg_pipeline(pg, steps, plan_steps(&plan, &params, steps));
-    if (rc == ERR_DB && strcmp(pg_sqlstate(pg), "23514") == 0) {
+        rc = commit(pg, &router, f);
+    if (rc == ERR_DB && strcmp(pg_sqlstate(pg), UNIQUE_VIOLATION) == 0) {
+        router.cautious = true; /* a state rebuilt by replay may not know that a row is stored */
+        rc = commit(pg, &router, f);
+    }
+    if (rc == ERR_DB && strcmp(pg_sqlstate(pg), CHECK_VIOLATION) == 0) {
         known_days_forget(known); /* a row's day has been dropped by retention since we asked */
         return ERR_DBRETRY;
     }
@@ -201,9 +238,10 @@ static int note_row(void *ctx, const struct span *columns, size_t n)
 int rollup_flap_window(struct pg *pg, int64_t flap_window_ms)
 {
     static const struct pg_step recount[] = {
-        {"rollup_touch_all", sql_rollup_touch_all, NULL, 0},
-        {"rollup_15m", sql_rollup_15m, NULL, 0},
-        {"rollup_daily", sql_rollup_daily, NULL, 0},
+        {"rollup_touch_all", sql_rollup_touch_all, NULL, 0, true},
+        {"rollup_plan", sql_rollup_plan, NULL, 0, true},
+        {"rollup_15m_many", sql_rollup_15m, NULL, 0, true},
+        {"rollup_daily_many", sql_rollup_daily, NULL, 0, true},
     };
     char value[POSITION_NUMBER_BYTES];
     bool changed = false;
@@ -214,9 +252,9 @@ int rollup_flap_window(struct pg *pg, int64_t flap_window_ms)
     if (rc == 0)
         rc = pg_script(pg, "begin", "BEGIN");
     if (rc == 0)
-        rc = pg_script(pg, "rollup_lock", sql_rollup_lock);
-    if (rc == 0)
         rc = pg_query(pg, "setting_change", sql_setting_change, params, 2, note_row, &changed);
+    if (rc == 0 && changed)
+        rc = pg_script(pg, "rollup_lock", sql_rollup_lock);
     if (rc == 0 && changed)
         rc = pg_pipeline(pg, recount, sizeof(recount) / sizeof(recount[0]));
     if (!pg_alive(pg))

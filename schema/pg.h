@@ -56,12 +56,13 @@ typedef int (*pg_row_fn)(void *ctx, const struct span *columns, size_t n);
 int pg_query(struct pg *pg, const char *name, const char *sql, const struct pg_param *params, size_t n,
     pg_row_fn row, void *ctx);
 
-/* One of a chain of statements; the text is a constant whose address lives as long as the program. */
+/* One of a chain of statements; the texts are constants whose addresses live as long as the program. */
 struct pg_step {
-    const char *name; /* of the prepared statement, made at first use in this session; NULL: not prepared */
+    const char *name; /* of the prepared statement, made at first use in this session */
     const char *sql;
     const struct pg_param *params;
     size_t n;
+    bool replan; /* not prepared: planned every time, for the tables as they are then */
 };
 
 /**

@@ -142,23 +142,24 @@ int pg_script_once(struct pg *pg, const char *name, const char *sql)
     return rc;
 }
 
-/* Queue one step. @return commands queued (a PREPARE is one of its own), or an error */
+/* Queue one step, its PREPARE before it if this session has not got it yet. */
 static int step_send(struct pg *pg, const struct pg_step *step, bool *prepares)
 {
     struct texts texts;
     int rc = texts_init(&texts, step->params, step->n), sent = 1;
+    bool has = is_prepared(pg, step->name);
 
-    *prepares = step->name && !is_prepared(pg, step->name) && pg->prepared_count < PG_PREPARED_MAX;
     if (rc < 0)
         return rc;
+    *prepares = !step->replan && !has && pg->prepared_count < PG_PREPARED_MAX;
     if (*prepares)
         sent = PQsendPrepare(pg->conn, step->name, step->sql, 0, NULL);
-    if (sent && (*prepares || (step->name && is_prepared(pg, step->name))))
+    if (sent && (*prepares || has))
         sent = PQsendQueryPrepared(pg->conn, step->name, (int)step->n, texts.values, NULL, NULL, 0);
     else if (sent)
         sent = PQsendQueryParams(pg->conn, step->sql, (int)step->n, NULL, texts.values, NULL, NULL, 0);
     free(texts.bytes);
-    return sent ? 0 : pg_fail(pg, NULL, step->name ? step->name : step->sql);
+    return sent ? 0 : pg_fail(pg, NULL, step->name);
 }
 
 /* One command's results; in a pipeline NULL stands after each. Its first may come row by row if the command
@@ -183,12 +184,11 @@ static int take_one(struct pg *pg, const char *name)
 static int take_all(struct pg *pg, const struct pg_step *steps, size_t count, const bool *prepares)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *name = steps[i].name ? steps[i].name : steps[i].sql;
-        int rc = prepares[i] ? take_one(pg, name) : 0;
+        int rc = prepares[i] ? take_one(pg, steps[i].name) : 0;
         if (rc == 0 && prepares[i])
             pg->prepared[pg->prepared_count++] = steps[i].name;
         if (rc == 0)
-            rc = take_one(pg, name);
+            rc = take_one(pg, steps[i].name);
         if (rc < 0)
             return rc;
     }

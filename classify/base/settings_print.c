@@ -103,32 +103,62 @@ static void print_cell(const char *text)
         printf(*p == '|' ? "\\|" : "%c", *p);
 }
 
-void settings_print_markdown(const struct settings_table *tables, size_t table_count)
+/* Does an earlier row of the tables stand in the same section? */
+static bool section_repeats(const struct settings_table *tables, size_t table, size_t row)
 {
-    char flag[SETTING_NAME_MAX], variable[SETTING_NAME_MAX], allowed[160];
-    const char *section = "";
+    for (size_t t = 0; t <= table; t++)
+        for (size_t r = 0; r < (t == table ? row : tables[t].count); r++)
+            if (strcmp(tables[t].rows[r].section, tables[table].rows[row].section) == 0)
+                return true;
+    return false;
+}
 
+/* A section at a time, in order of their first row: a room's section may hold rows of another. */
+static void print_sections(const struct settings_table *tables, size_t table_count,
+    void (*head)(const char *section), void (*print)(const struct setting *row, const void *options))
+{
     for (size_t t = 0; t < table_count; t++)
         for (size_t r = 0; r < tables[t].count; r++) {
-            const struct setting *row = &tables[t].rows[r];
-            if (setting_repeats(tables, t, r))
+            const char *section = tables[t].rows[r].section;
+            if (section_repeats(tables, t, r))
                 continue;
-            if (strcmp(section, row->section) != 0) {
-                section = row->section;
-                printf("\n## [%s]\n\n| key | default | allowed | flag | environment | meaning |\n"
-                       "|---|---|---|---|---|---|\n",
-                    section);
-            }
-            setting_flag(row, flag);
-            setting_variable(row, variable);
-            setting_allowed(row, allowed, sizeof(allowed));
-            printf("| `%s` | %s | %s | ", row->key, row->fallback ? row->fallback : "–", allowed);
-            if (row->flag)
-                printf("`-%c` ", row->flag);
-            printf("`--%s%s` | `%s` | ", flag, setting_by_file(row) ? "-file" : "", variable);
-            print_cell(row->help);
-            printf(" |\n");
+            head(section);
+            for (size_t u = t; u < table_count; u++)
+                for (size_t q = 0; q < tables[u].count; q++)
+                    if (strcmp(tables[u].rows[q].section, section) == 0 && !setting_repeats(tables, u, q))
+                        print(&tables[u].rows[q], tables[u].options);
         }
+}
+
+static void print_page_head(const char *section)
+{
+    printf("\n## [%s]\n\n| key | default | allowed | flag | environment | meaning "
+           "|\n|---|---|---|---|---|---|\n",
+        section);
+}
+
+static void print_page_row(const struct setting *row, const void *options)
+{
+    char flag[SETTING_NAME_MAX], variable[SETTING_NAME_MAX], allowed[160];
+
+    (void)options;
+    setting_flag(row, flag);
+    setting_variable(row, variable);
+    setting_allowed(row, allowed, sizeof(allowed));
+    printf("| `%s` | %s | %s | ", row->key, row->fallback ? row->fallback : "–", allowed);
+    if (row->flag)
+        printf("`-%c` ", row->flag);
+    printf("`--%s%s` | `%s` | ", flag, setting_by_file(row) ? "-file" : "", variable);
+    print_cell(row->help);
+    printf(" |\n");
+}
+
+void settings_print_markdown(const struct settings_table *tables, size_t table_count)
+{
+    printf("# Settings\n\nMade by `ikewatch config --format markdown`. Command line is stronger than "
+           "environment, environment\n"
+           "than file (`ikewatch.conf`, then `conf.d/*.conf` beside it in order of name).\n");
+    print_sections(tables, table_count, print_page_head, print_page_row);
 }
 
 /* A URI's password is a secret wherever it stands. */
@@ -180,18 +210,13 @@ static void print_effective_row(const struct setting *row, const void *options)
     printf("\n");
 }
 
+static void print_effective_head(const char *section)
+{
+    printf("\n[%s]\n", section);
+}
+
 void settings_print_effective(const struct settings_table *tables, size_t table_count)
 {
-    const char *section = "";
-    for (size_t t = 0; t < table_count; t++)
-        for (size_t r = 0; r < tables[t].count; r++) {
-            const struct setting *row = &tables[t].rows[r];
-            if (setting_repeats(tables, t, r))
-                continue;
-            if (strcmp(section, row->section) != 0) {
-                printf("%s[%s]\n", *section ? "\n" : "", row->section);
-                section = row->section;
-            }
-            print_effective_row(row, tables[t].options);
-        }
+    printf("# ikewatch %s\n", IKEWATCH_VERSION);
+    print_sections(tables, table_count, print_effective_head, print_effective_row);
 }

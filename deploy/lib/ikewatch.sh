@@ -20,8 +20,12 @@ serve_start() {
     IKEWATCH_DATABASE_URI=$5 daemon_start "$dir" "$program" serve -b "$3" -t "$4" --listen "$6" --state-dir "$dir/state"
     wait_for 60 serve_settled "$dir" || :
     if ! serve_ready "$dir"; then
-        warn "ikewatch serve is not ready: $(curl -sS -m 5 "$(serve_url "$dir")/readyz" 2>&1)"
-        tail -n 20 "$dir/log" >&2
+        if daemon_alive "$dir"; then
+            warn "ikewatch serve is not ready: $(curl -sS -m 5 "$(serve_url "$dir")/readyz" 2>&1)"
+        else
+            warn "ikewatch serve ended by itself"
+        fi
+        tail -n 15 "$dir/log" >&2
         return 1
     fi
     note "pid $(daemon_pid "$dir")"

@@ -9,7 +9,7 @@ KAFKA_JAVA="-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -XX:+
     -Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ"
 
 # shellcheck disable=SC2086
-kafka_tool() { # CLASS ARGUMENT…: one of Kafka's own tools, errors only
+kafka_java() { # CLASS ARGUMENT…: one of Kafka's own tools, errors only
     CLASSPATH="$KAFKA_JARS/*" java $KAFKA_JAVA -Dorg.slf4j.simpleLogger.defaultLogLevel=error "$@"
 }
 
@@ -84,7 +84,7 @@ kafka_start() { # DIR
 }
 kafka_format() { # DIR
     [ ! -e "$1/data/meta.properties" ] || return 0
-    kafka_tool kafka.tools.StorageTool format -t "$(head -c 16 /dev/urandom | base64 | tr '+/' 'AA' | cut -c 1-22)" -c "$1/server.properties"
+    kafka_java kafka.tools.StorageTool format -t "$(head -c 16 /dev/urandom | base64 | tr '+/' 'AA' | cut -c 1-22)" -c "$1/server.properties"
 }
 kafka_ready() { port_used "$(cat "$1/port")"; }
 kafka_settled() { kafka_ready "$1" || ! daemon_alive "$1"; }
@@ -92,7 +92,7 @@ kafka_settled() { kafka_ready "$1" || ! daemon_alive "$1"; }
 kafka_brokers() { echo "127.0.0.1:$(cat "$1/port")"; } # DIR
 
 kafka_topic() { # BROKERS NAME [PARTITIONS]: made if missing
-    kafka_tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$1" --command-config "$top/deploy/kafka/client.properties" \
+    kafka_java org.apache.kafka.tools.TopicCommand --bootstrap-server "$1" --command-config "$top/deploy/kafka/client.properties" \
         --create --if-not-exists --topic "$2" --partitions "${3:-8}" || {
         warn "Kafka at $1 did not answer, or refused the topic $2"
         return 1
@@ -100,7 +100,7 @@ kafka_topic() { # BROKERS NAME [PARTITIONS]: made if missing
 }
 
 kafka_ends() { # BROKERS NAME: "PARTITION END" a line
-    kafka_tool org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$1" --command-config "$top/deploy/kafka/client.properties" \
+    kafka_java org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$1" --command-config "$top/deploy/kafka/client.properties" \
         --topic-partitions "$2" | awk -F : -v topic="$2" '$1 == topic { print $2, $3 }' | sort -n
 }
 

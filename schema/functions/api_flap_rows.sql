@@ -6,7 +6,7 @@
 --         an outage is counted in the bucket in which it went down, its time in those through which it lasted; one that is open lasts
 --         until what is known of its device (api_known_until). A tunnel that never was up is down since its first attempt
 --         (incident not-established), which is down time but no outage. Near misses have no cause: with such a group they are 0
--- Reads   tunnel_name, device, outage, incident, near_miss
+-- Reads   tunnel, device, outage (outage_up_idx, outage_down_idx), incident (incident_never_idx), near_miss
 -- Used by api_flaps, tests/sql/api_flaps.sql (the same by brute force over transitions)
 CREATE OR REPLACE FUNCTION ikewatch.api_flap_rows(group_by text[], from_time timestamptz, to_time timestamptz, tz text,
     device text[], system_ip text[], peer inet[], tunnel text[], vpn integer[], symptom text[], cause text[], blocker text[],
@@ -41,8 +41,9 @@ BEGIN ATOMIC
                                FROM generate_series(0, CASE WHEN a.unit IS NULL THEN 0
                                         ELSE floor(extract(epoch FROM a.hi - a.origin) / least(a.step_s, 2419200))::integer + 1 END) AS k) AS s
          WHERE s.starts < a.hi AND s.next > s.starts
-    ), known AS ( -- every tunnel asked, once
-        SELECT m.device_id, m.tunnel_id, t.first_seen, ikewatch.api_known_until(d.last_seen, a.as_of, api_flap_rows.silent_after) AS until,
+    ), alias AS ( -- every tunnel asked, and the ids under which rows of it were stored
+        SELECT m.device_id, m.tunnel_id, m.resolved_id, m.merged, m.first_seen,
+               ikewatch.api_known_until(m.device_seen, a.as_of, api_flap_rows.silent_after) AS until,
                CASE WHEN a.by_device OR a.by_tunnel THEN jsonb_build_object('device', m.device_name) ELSE '{}' END
                || CASE WHEN a.by_tunnel THEN jsonb_build_object('tunnel', m.tunnel_name) ELSE '{}' END
                || CASE WHEN a.by_peer THEN jsonb_build_object('peer', host(m.peer_addr)) ELSE '{}' END
@@ -50,36 +51,40 @@ BEGIN ATOMIC
           FROM asked AS a
          CROSS JOIN ikewatch.api_match(api_flap_rows.device, api_flap_rows.system_ip, api_flap_rows.peer, api_flap_rows.tunnel,
                                        api_flap_rows.vpn) AS m
-          JOIN ikewatch.tunnel AS t ON t.device_id = m.device_id AND t.tunnel_id = m.tunnel_id
-          JOIN ikewatch.device AS d ON d.device_id = m.device_id
-         WHERE m.tunnel_id = m.resolved_id
-    ), alias AS ( -- ids under which rows of these tunnels were stored
-        SELECT k.device_id, t.tunnel_id, k.tunnel_id AS resolved_id, k.place, k.until
-          FROM known AS k
-          JOIN ikewatch.tunnel AS t ON t.device_id = k.device_id AND coalesce(t.merged_into, t.tunnel_id) = k.tunnel_id
-    ), down AS ( -- down times that touch the range
+    ), outage AS MATERIALIZED ( -- by the range alone: the planner must not look tunnel by tunnel through a year
+        SELECT o.*
+          FROM ikewatch.outage AS o
+         WHERE coalesce(o.blackout_from, o.down_at) < api_flap_rows.to_time
+           AND (o.up_at > api_flap_rows.from_time OR o.up_at IS NULL OR o.down_at >= api_flap_rows.from_time)
+    ), never AS MATERIALIZED (
+        SELECT i.*
+          FROM ikewatch.incident AS i
+         WHERE i.symptom = 'not-established' AND i.began < api_flap_rows.to_time
+           AND (i.ended > api_flap_rows.from_time OR i.ended IS NULL)
+    ), down AS ( -- an outage's incident is looked up only when something is asked of it
         SELECT l.resolved_id, l.place, l.until, o.down_at, o.up_at, coalesce(o.blackout_from, o.down_at) AS dark_at,
                true AS outage, o.symptom::text AS symptom, coalesce(o.cause, 'unknown') AS cause, i.side::text AS side,
                i.blocker, i.confidence::text AS confidence, i.defect
-          FROM ikewatch.outage AS o
+          FROM outage AS o
           JOIN alias AS l ON l.device_id = o.device_id AND l.tunnel_id = o.tunnel_id
           LEFT JOIN ikewatch.incident AS i ON i.device_id = o.device_id AND i.incident_id = o.incident_id
-         WHERE coalesce(o.blackout_from, o.down_at) < api_flap_rows.to_time
-           AND (o.up_at > api_flap_rows.from_time OR o.up_at IS NULL OR o.down_at >= api_flap_rows.from_time)
+                AND ('side' = ANY (api_flap_rows.group_by) OR api_flap_rows.side IS NOT NULL OR api_flap_rows.blocker IS NOT NULL
+                     OR api_flap_rows.confidence IS NOT NULL OR api_flap_rows.defect IS NOT NULL)
          UNION ALL
         SELECT l.resolved_id, l.place, l.until, i.began, i.ended, i.began, false, i.symptom::text,
                coalesce(i.cause, 'unknown'), i.side::text, i.blocker, i.confidence::text, i.defect
-          FROM ikewatch.incident AS i
+          FROM never AS i
           JOIN alias AS l ON l.device_id = i.device_id AND l.tunnel_id = i.tunnel_id
-         WHERE i.symptom = 'not-established' AND i.began < api_flap_rows.to_time
-           AND (i.ended > api_flap_rows.from_time OR i.ended IS NULL)
-    ), event AS ( -- those asked for, with their end and their group
+    ), event AS ( -- those asked for, with their end, their group and the bucket in which they begin
         SELECT d.resolved_id, d.place, d.outage, d.down_at, d.dark_at, d.up_at,
                coalesce(d.up_at, greatest(d.until, d.down_at)) AS ends,
                d.up_at - d.down_at <= a.flap_window AND d.cause <> 'admin-shutdown' AS flap,
                CASE WHEN a.by_symptom THEN jsonb_build_object('symptom', d.symptom) ELSE '{}' END
                || CASE WHEN a.by_cause THEN jsonb_build_object('cause', d.cause) ELSE '{}' END
-               || CASE WHEN a.by_side THEN jsonb_build_object('side', d.side) ELSE '{}' END AS verdict
+               || CASE WHEN a.by_side THEN jsonb_build_object('side', d.side) ELSE '{}' END AS verdict,
+               CASE WHEN a.unit IS NULL THEN a.origin
+                    WHEN a.unit IN ('15m', 'hour') THEN date_bin(a.step, greatest(d.dark_at, a.lo), a.origin)
+                    ELSE date_trunc(a.unit, greatest(d.dark_at, a.lo), api_flap_rows.tz) END AS first
           FROM asked AS a, down AS d
          WHERE (api_flap_rows.symptom IS NULL OR d.symptom = ANY (api_flap_rows.symptom))
            AND (api_flap_rows.cause IS NULL OR d.cause = ANY (api_flap_rows.cause))
@@ -87,28 +92,28 @@ BEGIN ATOMIC
            AND (api_flap_rows.side IS NULL OR d.side = ANY (api_flap_rows.side))
            AND (api_flap_rows.confidence IS NULL OR d.confidence = ANY (api_flap_rows.confidence))
            AND (api_flap_rows.defect IS NULL OR d.defect = ANY (api_flap_rows.defect))
-    ), piece AS ( -- an event in each bucket that it touches; most touch one
-        SELECT e.resolved_id, e.place, e.verdict, s.starts, e.outage AND e.down_at >= a.lo AND s.k = 0 AS counted, e.flap, e.up_at,
-               e.ends - e.down_at AS whole,
-               ikewatch.overlap_ms(e.down_at, e.ends, greatest(s.starts, a.lo), least(s.next, a.hi)) AS down_ms,
-               ikewatch.overlap_ms(e.dark_at, e.ends, greatest(s.starts, a.lo), least(s.next, a.hi)) AS dark_ms,
-               least(e.ends, a.hi) > greatest(s.starts, a.lo) AND e.down_at < least(s.next, a.hi) AS touches
+    ), bounded AS (
+        SELECT e.*, (e.first AT TIME ZONE a.zone + a.step) AT TIME ZONE a.zone AS next
+          FROM asked AS a, event AS e
+    ), spread AS ( -- an event in each bucket that it touches; most touch one
+        SELECT e.*, e.first AS lo, e.next AS hi FROM asked AS a, bounded AS e WHERE a.unit IS NULL OR (e.ends < e.next AND e.down_at < e.next)
+         UNION ALL
+        SELECT e.*, s.starts, s.next
           FROM asked AS a
-         CROSS JOIN event AS e
-         CROSS JOIN LATERAL (SELECT greatest(e.down_at, a.lo) AS counted_at, greatest(e.dark_at, a.lo) AS first_at) AS c
-         CROSS JOIN LATERAL (
-               SELECT CASE WHEN b.starts <= c.counted_at AND c.counted_at < b.next THEN 0 ELSE 1 END AS k, b.starts, b.next
-                 FROM (SELECT (f.first AT TIME ZONE a.zone + n * a.step) AT TIME ZONE a.zone AS starts,
-                              (f.first AT TIME ZONE a.zone + (n + 1) * a.step) AT TIME ZONE a.zone AS next
-                         FROM (SELECT CASE WHEN a.unit IS NULL THEN a.lo
-                                           WHEN a.unit IN ('15m', 'hour') THEN date_bin(a.step, c.first_at, a.origin)
-                                           ELSE date_trunc(a.unit, c.first_at, api_flap_rows.tz) END AS first) AS f,
-                              generate_series(0, CASE WHEN a.unit IS NULL THEN 0
-                                  ELSE floor(extract(epoch FROM least(e.ends, a.hi) - f.first) / least(a.step_s, 2419200))::integer + 1 END) AS n) AS b
-                WHERE b.starts <= greatest(least(e.ends, a.hi), c.counted_at) AND b.starts < a.hi AND b.next > b.starts) AS s
+          JOIN bounded AS e ON a.unit IS NOT NULL AND NOT (e.ends < e.next AND e.down_at < e.next)
+         CROSS JOIN LATERAL (SELECT (e.first AT TIME ZONE a.zone + n * a.step) AT TIME ZONE a.zone AS starts,
+                                    (e.first AT TIME ZONE a.zone + (n + 1) * a.step) AT TIME ZONE a.zone AS next
+                               FROM generate_series(0, floor(extract(epoch FROM greatest(least(e.ends, a.hi), e.down_at) - e.first)
+                                                             / least(a.step_s, 2419200))::integer + 1) AS n) AS s
+         WHERE s.starts <= greatest(least(e.ends, a.hi), e.down_at) AND s.starts < a.hi AND s.next > s.starts
+    ), piece AS (
+        SELECT e.resolved_id, e.place, e.verdict, e.lo AS starts, e.flap, e.up_at, e.ends - e.down_at AS whole,
+               e.outage AND e.down_at >= greatest(e.lo, a.lo) AND e.down_at < least(e.hi, a.hi) AS counted,
+               ikewatch.overlap_ms(e.down_at, e.ends, greatest(e.lo, a.lo), least(e.hi, a.hi)) AS down_ms,
+               ikewatch.overlap_ms(e.dark_at, e.ends, greatest(e.lo, a.lo), least(e.hi, a.hi)) AS dark_ms
+          FROM asked AS a, spread AS e
     ), bad AS (
-        SELECT p.place, p.verdict, p.starts,
-               count(DISTINCT p.resolved_id) FILTER (WHERE p.touches OR p.counted) AS tunnels_affected,
+        SELECT p.place, p.verdict, p.starts, count(DISTINCT p.resolved_id) FILTER (WHERE p.down_ms > 0 OR p.counted) AS tunnels_affected,
                count(*) FILTER (WHERE p.counted AND p.flap) AS flaps, count(*) FILTER (WHERE p.counted) AS outages,
                sum(p.down_ms)::bigint AS downtime_ms, sum(p.dark_ms)::bigint AS blackout_ms,
                count(*) FILTER (WHERE p.counted AND p.up_at IS NOT NULL) AS ended,
@@ -127,7 +132,7 @@ BEGIN ATOMIC
          WHERE NOT a.by_event
          GROUP BY l.place, b.starts
     ), place AS (
-        SELECT k.place FROM known AS k
+        SELECT k.place FROM alias AS k WHERE NOT k.merged
          UNION
         SELECT '{}'::jsonb FROM asked AS a WHERE NOT (a.by_device OR a.by_tunnel OR a.by_peer OR a.by_vpn)
          UNION -- devices without a tunnel
@@ -148,7 +153,7 @@ BEGIN ATOMIC
                         FILTER (WHERE k.tunnel_id IS NOT NULL), 0)::bigint AS unknown_ms
           FROM place AS p
          CROSS JOIN buckets AS b
-          LEFT JOIN known AS k ON k.place = p.place
+          LEFT JOIN alias AS k ON k.place = p.place AND NOT k.merged
          GROUP BY p.place, b.starts
     )
     SELECT g.place || g.verdict, CASE WHEN a.unit IS NOT NULL THEN f.starts END, f.tunnels, coalesce(b.tunnels_affected, 0),

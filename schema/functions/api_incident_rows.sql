@@ -30,15 +30,15 @@ BEGIN ATOMIC
                'blocker_title', CASE api_incident_rows.lang WHEN 'ja' THEN b.title_ja ELSE b.title_en END,
                'verdict', CASE api_incident_rows.lang WHEN 'ja' THEN c.verdict_ja ELSE c.verdict_en END,
                'advice', CASE api_incident_rows.lang WHEN 'ja' THEN c.advice_ja ELSE c.advice_en END)
-      FROM ikewatch.incident AS i
+      FROM (SELECT x.* FROM ikewatch.incident AS x WHERE x.incident_id = api_incident_rows.wanted
+             UNION ALL -- apart, so that one is looked up by its index even when it is known only while the query runs
+            SELECT x.* FROM ikewatch.incident AS x WHERE api_incident_rows.wanted IS NULL) AS i
       JOIN ikewatch.api_match(api_incident_rows.device, api_incident_rows.system_ip, api_incident_rows.peer,
                api_incident_rows.tunnel, api_incident_rows.vpn) AS m ON m.device_id = i.device_id AND m.tunnel_id = i.tunnel_id
-      JOIN ikewatch.device AS d ON d.device_id = i.device_id
-     CROSS JOIN LATERAL (SELECT ikewatch.api_known_until(d.last_seen, (SELECT ikewatch.api_as_of()), api_incident_rows.silent_after) AS until) AS u
+     CROSS JOIN LATERAL (SELECT ikewatch.api_known_until(m.device_seen, (SELECT ikewatch.api_as_of()), api_incident_rows.silent_after) AS until) AS u
       LEFT JOIN ikewatch.cause AS c ON c.slug = i.cause
       LEFT JOIN ikewatch.cause AS b ON b.slug = i.blocker
-     WHERE (api_incident_rows.wanted IS NULL OR i.incident_id = api_incident_rows.wanted)
-       AND (api_incident_rows.to_time IS NULL OR i.began < api_incident_rows.to_time)
+     WHERE (api_incident_rows.to_time IS NULL OR i.began < api_incident_rows.to_time)
        AND (api_incident_rows.from_time IS NULL OR i.ended IS NULL OR i.ended > api_incident_rows.from_time
             OR i.began >= api_incident_rows.from_time)
        AND (api_incident_rows.state = 'all' OR (api_incident_rows.state = 'open') = (i.ended IS NULL))

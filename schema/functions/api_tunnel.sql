@@ -19,12 +19,13 @@ BEGIN ATOMIC
       LEFT JOIN LATERAL (
             SELECT r.ended, r.body, ikewatch.api_first_unanswered(r.incident_id) AS first_unanswered,
                    ikewatch.api_evidence_rows(r.incident_id) AS evidence
-              FROM ikewatch.incident AS own
-              JOIN ikewatch.tunnel_name AS n ON n.device_id = own.device_id AND n.tunnel_id = own.tunnel_id
+              FROM (SELECT i.incident_id
+                      FROM ikewatch.incident AS i
+                      JOIN ikewatch.tunnel_name AS n ON n.device_id = i.device_id AND n.tunnel_id = i.tunnel_id
+                     WHERE i.device_id = t.device_id AND n.resolved_id = t.tunnel_id
+                     ORDER BY i.ended IS NULL DESC, i.began DESC, i.incident_id
+                     LIMIT 1) AS own
              CROSS JOIN LATERAL ikewatch.api_incident_rows(own.incident_id, NULL, NULL, 'all', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                                    NULL, NULL, api_tunnel.stay_down_after, api_tunnel.silent_after, api_tunnel.lang) AS r
-             WHERE own.device_id = t.device_id AND n.resolved_id = t.tunnel_id
-             ORDER BY own.ended IS NULL DESC, own.began DESC, own.incident_id
-             LIMIT 1) AS i ON true;
+                                    NULL, NULL, api_tunnel.stay_down_after, api_tunnel.silent_after, api_tunnel.lang) AS r) AS i ON true;
 END;
 COMMENT ON FUNCTION ikewatch.api_tunnel(text, text, interval, interval, text) IS 'GET /v1/tunnels/{device}/{tunnel}';

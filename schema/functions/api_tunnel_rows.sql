@@ -10,24 +10,22 @@ RETURNS TABLE (device_id bigint, tunnel_id bigint, device_name text, tunnel_name
                incident_id bigint, body json)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT m.device_id, m.tunnel_id, m.device_name, m.tunnel_name, m.peer_addr, s.state, coalesce(f.flaps_24h, 0), t.incident_id,
+    SELECT m.device_id, m.tunnel_id, m.device_name, m.tunnel_name, m.peer_addr, s.state, coalesce(f.flaps_24h, 0), m.incident_id,
            json_build_object(
                'id', ikewatch.id_text(m.tunnel_id), 'device', m.device_name, 'system_ip', m.device_ip, 'tunnel', m.tunnel_name,
-               'vpn', m.vpn_id, 'local', host(m.local_addr), 'peer', host(m.peer_addr), 'conn', t.conn, 'identity', t.identity,
-               'state', s.state, 'last_state', t.state, 'since', ikewatch.api_time(t.since),
-               'first_seen', ikewatch.api_time(t.first_seen), 'last_proof', ikewatch.api_time(t.last_proof),
-               'next_rekey', ikewatch.api_time(t.next_rekey), 'near_misses', coalesce(t.near_misses, 0),
-               'incident', ikewatch.id_text(t.incident_id), 'symptom', i.symptom, 'cause', i.cause, 'blocker', i.blocker,
+               'vpn', m.vpn_id, 'local', host(m.local_addr), 'peer', host(m.peer_addr), 'conn', m.conn, 'identity', m.identity,
+               'state', s.state, 'last_state', m.state, 'since', ikewatch.api_time(m.since),
+               'first_seen', ikewatch.api_time(m.first_seen), 'last_proof', ikewatch.api_time(m.last_proof),
+               'next_rekey', ikewatch.api_time(m.next_rekey), 'near_misses', coalesce(m.near_misses, 0),
+               'incident', ikewatch.id_text(m.incident_id), 'symptom', i.symptom, 'cause', i.cause, 'blocker', i.blocker,
                'confidence', i.confidence, 'flaps_24h', coalesce(f.flaps_24h, 0), 'flaps_7d', coalesce(f.flaps_7d, 0),
-               'device_last_seen', ikewatch.api_time(d.last_seen))
+               'device_last_seen', ikewatch.api_time(m.device_seen))
       FROM ikewatch.api_match(api_tunnel_rows.device, api_tunnel_rows.system_ip, api_tunnel_rows.peer, api_tunnel_rows.tunnel,
                api_tunnel_rows.vpn) AS m
-      JOIN ikewatch.tunnel AS t ON t.device_id = m.device_id AND t.tunnel_id = m.tunnel_id
-      JOIN ikewatch.device AS d ON d.device_id = m.device_id
-     CROSS JOIN LATERAL (SELECT CASE WHEN d.last_seen < (SELECT ikewatch.api_as_of()) - api_tunnel_rows.silent_after THEN 'silent'
-                                     ELSE t.state::text END AS state) AS s
-      LEFT JOIN ikewatch.incident AS i ON i.device_id = m.device_id AND i.incident_id = t.incident_id
+     CROSS JOIN LATERAL (SELECT CASE WHEN m.device_seen < (SELECT ikewatch.api_as_of()) - api_tunnel_rows.silent_after THEN 'silent'
+                                     ELSE m.state::text END AS state) AS s
+      LEFT JOIN ikewatch.incident AS i ON i.device_id = m.device_id AND i.incident_id = m.incident_id
       LEFT JOIN ikewatch.api_flap_counts() AS f ON f.device_id = m.device_id AND f.tunnel_id = m.tunnel_id
-     WHERE m.tunnel_id = m.resolved_id;
+     WHERE NOT m.merged;
 END;
 COMMENT ON FUNCTION ikewatch.api_tunnel_rows(text[], text[], inet[], text[], integer[], interval) IS 'Tunnels as the API shows them';

@@ -108,7 +108,7 @@ CREATE TABLE ikewatch.outage (
     symptom       ikewatch.symptom,
     PRIMARY KEY (device_id, outage_id)
 );
-CREATE INDEX outage_tunnel_idx ON ikewatch.outage (device_id, tunnel_id, up_at);
+CREATE INDEX outage_tunnel_idx ON ikewatch.outage (device_id, tunnel_id, greatest(down_at, up_at)); -- an open one stands at its beginning
 CREATE INDEX outage_down_idx ON ikewatch.outage (down_at);
 CREATE INDEX outage_up_idx ON ikewatch.outage (up_at);
 COMMENT ON TABLE ikewatch.outage IS 'Times during which a tunnel was down: the facts that the rollups are computed from';

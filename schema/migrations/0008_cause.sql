@@ -35,3 +35,6 @@ COMMENT ON TABLE ikewatch.device_source IS 'The Kafka partition that a device''s
 COMMENT ON COLUMN ikewatch.device_source.device_id IS 'As in device';
 COMMENT ON COLUMN ikewatch.device_source.topic IS 'As in position';
 COMMENT ON COLUMN ikewatch.device_source.partition IS 'As in position';
+
+-- Flap statistics ask for the tunnels that never came up; there are few.
+CREATE INDEX incident_never_idx ON ikewatch.incident (began) WHERE symptom = 'not-established';

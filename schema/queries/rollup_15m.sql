@@ -1,19 +1,16 @@
--- rollup_15m: recompute flap_15m from outage for the buckets in stage_bucket.
+-- rollup_15m: recompute flap_15m from outage for the buckets in stage_bucket. A clock that stepped back may end an outage before it
+-- began: it lasted no time, but it happened.
 WITH touched AS MATERIALIZED (
     SELECT DISTINCT device_id, tunnel_id, bucket, bucket + interval '15 minutes' AS bucket_end FROM pg_temp.stage_bucket
 ), extent AS (
     SELECT device_id, tunnel_id, min(bucket) AS lo, max(bucket_end) AS hi FROM touched GROUP BY device_id, tunnel_id
 ), near AS MATERIALIZED (
-    SELECT o.device_id, o.tunnel_id, o.down_at, o.up_at, coalesce(o.blackout_from, o.down_at) AS dark_at, coalesce(o.cause, 'unknown') AS cause
+    SELECT o.device_id, o.tunnel_id, o.down_at, CASE WHEN o.up_at IS NOT NULL THEN greatest(o.down_at, o.up_at) END AS up_at,
+           coalesce(o.blackout_from, o.down_at) AS dark_at, coalesce(o.cause, 'unknown') AS cause
       FROM extent AS e
       JOIN ikewatch.outage AS o
-        ON o.device_id = e.device_id AND o.tunnel_id = e.tunnel_id AND o.up_at >= e.lo
+        ON o.device_id = e.device_id AND o.tunnel_id = e.tunnel_id AND greatest(o.down_at, o.up_at) >= e.lo
        AND least(o.down_at, o.blackout_from) < e.hi
-    UNION ALL
-    SELECT o.device_id, o.tunnel_id, o.down_at, NULL, o.down_at, coalesce(o.cause, 'unknown')
-      FROM extent AS e
-      JOIN ikewatch.outage AS o
-        ON o.device_id = e.device_id AND o.tunnel_id = e.tunnel_id AND o.up_at IS NULL AND o.down_at >= e.lo AND o.down_at < e.hi
 ), part AS (
     SELECT t.device_id, t.tunnel_id, t.bucket, n.cause, n.down_at >= t.bucket AND n.down_at < t.bucket_end AS began_here, n.up_at,
            n.up_at - n.down_at AS lasted, ikewatch.overlap_ms(n.down_at, n.up_at, t.bucket, t.bucket_end) AS down_ms,

@@ -1,2 +1,2 @@
--- rollup_lock: no outage changes until the end of the transaction, so that a flush cannot count by the old setting after us.
+-- rollup_lock: waits for flushes that count by the old setting, and keeps new ones from counting before the new one is committed.
 LOCK TABLE ikewatch.outage IN SHARE ROW EXCLUSIVE MODE

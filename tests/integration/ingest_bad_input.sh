@@ -1,11 +1,12 @@
 #!/bin/sh
 # Records that cannot be read are counted dead letters; those beside them are read all the same.
 . "$(dirname "$0")/lib.sh"
+corpus=${CORPUS:-$top/tests/corpus}
 services_up
 topic_new "$TOPIC" 1
-log=$top/tests/corpus/cisco-dpd-timeout/messages
+log=$corpus/cisco-dpd-timeout/messages
 
-send() { kafkacat -P -b "$BROKERS" -t "$TOPIC" -p 0 "$@"; }
+send() { kcat -P -b "$BROKERS" -t "$TOPIC" -p 0 "$@"; }
 "$IKEWATCH" replay -b "$BROKERS" -t "$TOPIC" --device before "$log" >/dev/null
 printf 'k:\n' | send -K : -Z                                                         # a tombstone
 head -c 70000 /dev/zero | tr '\0' x >"$TEST_DIR/huge"

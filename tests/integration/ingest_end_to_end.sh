@@ -1,9 +1,10 @@
 #!/bin/sh
 # Log files → replay → Kafka → serve → rows; a clean stop; what replay refuses.
 . "$(dirname "$0")/lib.sh"
+corpus=${CORPUS:-$top/tests/corpus}
 services_up
 topic_new "$TOPIC" 4
-logs=$(ls "$top"/tests/corpus/*/messages)
+logs=$(ls "$corpus"/*/messages)
 lines=$(cat $logs | wc -l)
 
 replay() { "$IKEWATCH" replay -b "$BROKERS" -t "$TOPIC" "$@"; }
@@ -14,11 +15,11 @@ replay $logs >"$TEST_DIR/replay"
 check "replay says how many lines it sent" grep -q "lines=$lines .*failed=0" "$TEST_DIR/replay"
 check "each line is a record" test "$(total "$TOPIC")" -eq "$lines"
 replay --device other <"$(echo "$logs" | head -n 1)" - >/dev/null
-kafkacat -C -q -e -b "$BROKERS" -t "$TOPIC" -f '%k\n' | sort -u >"$TEST_DIR/keys"
+kcat -C -q -e -b "$BROKERS" -t "$TOPIC" -f '%k\n' | sort -u >"$TEST_DIR/keys"
 check "--device is the key" grep -qx other "$TEST_DIR/keys"
 check "a file's host is its key" grep -qx vedge01 "$TEST_DIR/keys"
 check "nothing else is a key" test "$(grep -vcE '^(other|vedge0[0-9])$' "$TEST_DIR/keys")" -eq 0
-kafkacat -C -q -e -b "$BROKERS" -t "$TOPIC" -f '%T\n' | sort -n >"$TEST_DIR/times"
+kcat -C -q -e -b "$BROKERS" -t "$TOPIC" -f '%T\n' | sort -n >"$TEST_DIR/times"
 check "no record is ahead of the clock" test "$(tail -n 1 "$TEST_DIR/times")" -le "$(now_ms)"
 check "a record's time is its line's" test "$(head -n 1 "$TEST_DIR/times")" -lt $(($(now_ms) - 86400000))
 

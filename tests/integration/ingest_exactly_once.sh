@@ -13,7 +13,7 @@ stop_postgres() { daemon_stop "$postgres" INT 60; }
 trap 'stop_postgres; cleanup' EXIT
 mkdir -p "$postgres"
 postgres_start "$postgres" fast >/dev/null 2>&1 || fail "no database of its own: $(tail -n 5 "$postgres/log")"
-cat "$postgres/pgpass" "$PGPASSFILE" >"$TEST_DIR/pgpass"
+sed "s/^127.0.0.1:[*]/127.0.0.1:$(cat "$postgres/port")/" "$postgres/pgpass" | cat - "$PGPASSFILE" >"$TEST_DIR/pgpass"
 chmod 600 "$TEST_DIR/pgpass"
 PGPASSFILE=$TEST_DIR/pgpass
 undisturbed=$DATABASE_URI

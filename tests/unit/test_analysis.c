@@ -245,7 +245,7 @@ Test(analysis, the_text_tells_the_worst_first_with_its_proof)
     cr_expect_not_null(strstr(text, "since Nov 23 18:14:41 (3 min 50 s until the log ends)"));
     cr_expect_not_null(strstr(text, "pfs-mismatch"));
     cr_expect_not_null(strstr(text, "only configured here: MODP_2048; only offered by the peer: nothing"));
-    cr_expect_not_null(strstr(text, "line 12  refusal: no acceptable proposal found\n"));
+    cr_expect_not_null(strstr(text, "line 12    refusal          no acceptable proposal found\n"));
     cr_expect_not_null(strstr(text, "we sent INFORMATIONAL request 543 [ ], again 3 times, never answered"));
     cr_expect_null(strchr(text, '\033'));
     free(text);

@@ -270,6 +270,35 @@ Test(flush, an_exchange_is_updated_and_becomes_a_near_miss)
     session_close(&s);
 }
 
+Test(flush, an_exchange_wrongly_said_to_be_new_is_updated)
+{
+    struct session s;
+
+    session_open(&s, database_with_schema("flush_wrong"));
+    add_exchange(&s, 1, noon);
+    cr_assert_eq(session_flush(&s), 0);
+    add_exchange(&s, 1, noon)->outcome = SPAN("answered");
+    add_exchange(&s, 2, noon);
+    cr_assert_eq(session_flush(&s), 0);
+    cr_assert_str_eq(database_text(s.pg,
+                         "SELECT string_agg(outcome::text, ' ' ORDER BY exchange_id) FROM ikewatch.exchange"),
+        "answered pending");
+    session_close(&s);
+}
+
+Test(flush, an_outage_that_ends_before_it_began_is_counted)
+{
+    struct session s;
+
+    session_open(&s, database_with_schema("flush_backwards"));
+    add_outage(&s, 1, noon, noon - 3600000);
+    cr_assert_eq(session_flush(&s), 0);
+    cr_assert_str_eq(
+        database_text(s.pg, "SELECT concat_ws(' ', outages, ended, downtime_ms) FROM ikewatch.flap_15m"),
+        "1 1 0");
+    session_close(&s);
+}
+
 Test(flush, days_are_made_on_demand_and_outliers_kept_apart)
 {
     struct session s;

@@ -1,0 +1,132 @@
+/* The prefix property (design 3.2): what is stored after record P depends on the records before P alone, whatever was committed,
+ * saved and loaded in between. */
+#include "tests/support/content.h"
+#include "tests/support/corpus.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { CASES_MAX = 64 };
+
+/* Calls `check` with each log of the corpus. */
+static void each_case(void (*check)(const char *name, const struct corpus *log))
+{
+    char cases[CASES_MAX][64];
+    size_t n = corpus_cases(cases, CASES_MAX);
+    cr_assert_gt(n, 0, "no corpus below %s", CORPUS_DIR);
+    for (size_t i = 0; i < n; i++) {
+        char path[512];
+        snprintf(path, sizeof(path), "%s/%s/messages", CORPUS_DIR, cases[i]);
+        struct corpus log = corpus_load(path, "vedge01");
+        check(cases[i], &log);
+        corpus_free(&log);
+    }
+}
+
+/* Collects into `content` what has changed. */
+static void commit(struct classify *c, struct content *content)
+{
+    struct rows rows;
+    rows_init(&rows);
+    classify_collect(c, &rows);
+    content_add(content, &rows);
+    rows_free(&rows);
+}
+
+/* Is a commit due after record i? `every`: 0 only at the end, else after about every so many records, irregularly. */
+static bool due(size_t i, size_t every, uint32_t *noise)
+{
+    if (every == 0)
+        return false;
+    *noise = *noise * 1664525u + 1013904223u;
+    return every == 1 || (*noise >> 16) % every == 0 || i == 0;
+}
+
+static char *run(const struct corpus *log, size_t records, size_t every, uint32_t seed)
+{
+    struct classify_options options = classify_defaults(corpus_catalogue());
+    struct classify *c = classify_new(&options);
+    struct match_scratch *scratch = match_scratch_new(corpus_catalogue());
+    struct content *content = content_new();
+    for (size_t i = 0; i < records; i++) {
+        classify_feed(c, scratch, &log->records[i]);
+        if (due(i, every, &seed))
+            commit(c, content);
+    }
+    commit(c, content);
+    char *text = content_text(content);
+    content_free(content);
+    match_scratch_free(scratch);
+    classify_free(c);
+    return text;
+}
+
+static void same_at_any_commit_points(const char *name, const struct corpus *log)
+{
+    char *once = run(log, log->count, 0, 1), *each = run(log, log->count, 1, 1), *some = run(log, log->count, 17, 42);
+    cr_assert_str_eq(each, once, "%s: committed after every record", name);
+    cr_assert_str_eq(some, once, "%s: committed at random", name);
+    free(once);
+    free(each);
+    free(some);
+}
+
+Test(prefix, any_commit_points_store_the_same)
+{
+    each_case(same_at_any_commit_points);
+}
+
+/* Committed up to P and then cut off: what is stored is what a run over [0, P) alone stores. */
+Test(prefix, what_is_stored_at_p_is_a_function_of_what_came_before)
+{
+    struct corpus log = corpus_load(CORPUS_DIR "/r-pfs-mismatch/messages", "vedge01");
+    for (size_t p = 0; p < log.count; p += 13) {
+        char *alone = run(&log, p, 0, 1), *each = run(&log, p, 1, 1);
+        cr_assert_str_eq(each, alone, "at record %zu", p);
+        free(alone);
+        free(each);
+    }
+    corpus_free(&log);
+}
+
+/* The state goes through bytes at every record; nothing that follows may tell. */
+static char *run_saved(const struct corpus *log, size_t every)
+{
+    struct classify_options options = classify_defaults(corpus_catalogue());
+    struct classify *c = classify_new(&options);
+    struct match_scratch *scratch = match_scratch_new(corpus_catalogue());
+    struct content *content = content_new();
+    for (size_t i = 0; i < log->count; i++) {
+        classify_feed(c, scratch, &log->records[i]);
+        if (i % every)
+            continue;
+        char *blob;
+        size_t len;
+        commit(c, content);
+        cr_assert_eq(classify_save(c, &blob, &len), 0);
+        classify_free(c);
+        c = classify_new(&options);
+        cr_assert_eq(classify_load(c, blob, len), 0);
+        free(blob);
+    }
+    commit(c, content);
+    char *text = content_text(content);
+    content_free(content);
+    match_scratch_free(scratch);
+    classify_free(c);
+    return text;
+}
+
+static void same_when_restored(const char *name, const struct corpus *log)
+{
+    char *once = run(log, log->count, 0, 1), *saved = run_saved(log, 7);
+    cr_assert_str_eq(saved, once, "%s", name);
+    free(once);
+    free(saved);
+}
+
+Test(prefix, a_restored_state_goes_on_as_if_nothing_happened)
+{
+    each_case(same_when_restored);
+}

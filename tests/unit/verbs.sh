@@ -1,0 +1,59 @@
+#!/bin/sh
+# verbs.sh PROGRAM — what the command line answers: exit status, and the words on stdout or stderr.
+set -u
+program=$1
+unset IKEWATCH_CONF
+here=$(mktemp -d) || exit 2
+trap 'rm -rf "$here"' EXIT
+failed=0
+
+# expect STATUS TEXT COMMAND…: TEXT is a part of what is said; "" for nothing to look for
+expect() {
+    status=$1 text=$2
+    shift 2
+    "$@" >"$here/said" 2>&1 </dev/null
+    got=$?
+    if [ $got -ne "$status" ] || ! grep -qF -- "$text" "$here/said"; then
+        echo "$*: status $got, not $status, or not said: $text"
+        cat "$here/said"
+        failed=1
+    fi
+}
+line='Nov 23 18:14:41 vedge01 charon: 05[IKE] initiating IKE_SA ipsec2_1[3] to 10.10.10.1'
+
+expect 2 'Usage: ikewatch VERB' "$program"
+expect 0 'analyze   log files to a verdict' "$program" --help
+expect 0 'ikewatch ' "$program" --version
+expect 2 'no verb "analyse"; did you mean "analyze"?' "$program" analyse
+for verb in serve ingest api migrate analyze replay report config; do
+    expect 0 "Usage: ikewatch $verb" "$program" $verb --help
+done
+for verb in serve ingest api analyze replay report config; do
+    expect 2 'unknown option --no-such-thing' "$program" $verb --no-such-thing
+done
+expect 1 'unknown option --no-such-thing' "$program" migrate --no-such-thing
+expect 2 'one argument too many' "$program" ingest extra
+expect 1 'cannot read /nowhere.conf' "$program" ingest -c /nowhere.conf
+
+expect 2 'name a log file' "$program" analyze
+expect 1 'No such file' "$program" analyze "$here/nowhere"
+expect 1 'is a directory' "$program" analyze "$here"
+expect 2 'no such zone' "$program" analyze --tz Mars/Town -
+expect 0 'No line of charon or FTMD' "$program" analyze -
+expect 0 '"devices":[]' "$program" analyze --format json -
+echo "$line" >"$here/messages"
+echo "$line" | gzip >"$here/messages.1.gz"
+expect 0 '1 lines read: 1 of charon' "$program" analyze "$here/messages"
+expect 0 '2 lines read: 2 of charon' "$program" analyze "$here/messages" "$here/messages.1.gz" "$here/messages"
+expect 0 '"first_seen":"2024-11-23T09:14:41Z"' "$program" analyze --format json --year 2024 --tz Asia/Tokyo "$here/messages"
+expect 0 '' "$program" analyze --attribution "$here/lines.tsv" "$here/messages"
+expect 0 'line	ike_sa	conn	tunnel' cat "$here/lines.tsv"
+expect 0 '1	3	ipsec2_1	ipsec2' cat "$here/lines.tsv"
+expect 1 'No such file' "$program" analyze --inventory "$here/nowhere" "$here/messages"
+head -c 300000 /dev/urandom >"$here/noise"
+expect 0 'malformed' "$program" analyze "$here/noise"
+
+expect 0 '# --brokers' "$program" config --brokers kafka:9092
+expect 0 'brokers = kafka:9092' env IKEWATCH_KAFKA_BROKERS=kafka:9092 "$program" config
+expect 0 '***@db/fleet' "$program" config -d postgresql://u:secret@db/fleet
+exit $failed
