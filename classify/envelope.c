@@ -226,7 +226,7 @@ enum dead_reason envelope_open(struct span value, char *buf, struct envelope *ou
         return DEAD_EMPTY;
     if (s.ptr[0] != '{') {
         out->line = trimmed(value);
-        return RECORD_READ;
+        return out->line.len ? RECORD_READ : DEAD_EMPTY;
     }
     struct sink sink = {buf, buf + RECORD_VALUE_MAX};
     if (!read_flat(s, &sink, out)) {
