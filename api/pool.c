@@ -121,6 +121,8 @@ static int connect_database(struct worker *w)
         return rc;
     }
     rc = migrate_check(pg);
+    if (!rc) /* the plans are large and run once: compiling them took 4 s of a 5 s question */
+        rc = pg_script(pg, "api.session", "SET jit = off; SET work_mem = '32MB'");
     if (rc) {
         set_reason(pool, rc == ERR_SCHEMA
                              ? "the schema does not fit: run ikewatch migrate up, or upgrade ikewatch"

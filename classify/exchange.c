@@ -1,4 +1,5 @@
 #include "classify/exchange.h"
+#include "classify/sa.h"
 
 static const char *const type_names[EXCHANGE_TYPE_COUNT] = {"", "IKE_SA_INIT", "IKE_AUTH", "CREATE_CHILD_SA", "INFORMATIONAL",
     "IKE_SESSION_RESUME", "IKE_INTERMEDIATE", "IKE_FOLLOWUP_KE", "ME_CONNECT", "ID_PROT", "AUTH_ONLY", "AGGRESSIVE",
@@ -123,7 +124,7 @@ uint32_t exchange_open(struct classify *c, uint32_t sa_handle, bool out, uint8_t
         .device = sa->device,
         .tunnel = sa->tunnel,
         .sa = sa_handle,
-        .uid = sa->uid,
+        .uid = sa_uid(sa),
         .mid = mid,
         .requested_ms = at_ms,
         .answered_ms = TIME_NONE,
@@ -207,5 +208,5 @@ void exchange_uid_known(struct classify *c, struct sa *sa)
 void exchange_release(struct classify *c, struct sa *sa)
 {
     exchange_closed(c, sa->out_exchange, OUTCOME_ABANDONED);
-    let_go(c, sa, sa->uid);
+    let_go(c, sa, sa_uid(sa));
 }

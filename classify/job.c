@@ -40,7 +40,7 @@ static void tell(const struct step *s, int64_t offset)
 {
     struct classify *c = s->c;
     const struct tunnel *t = s->job->tunnel ? tunnel_at(c, s->job->tunnel) : NULL;
-    int64_t uid = s->job->sa ? sa_at(c, s->job->sa)->uid : -1;
+    int64_t uid = s->job->sa ? sa_uid(sa_at(c, s->job->sa)) : -1;
     c->options.bound(c->options.bound_ctx, offset, uid, t && t->conn[0] ? span_of(t->conn) : SPAN_NONE, t ? t->id : 0);
 }
 
@@ -168,6 +168,7 @@ static void (*const handlers[EVENT_KIND_COUNT])(struct step *) = {
     [EV_CONN_LOADED] = on_conn_loaded,
     [EV_CONN_SELECTED] = on_conn_selected,
     [EV_TIMER] = nothing,
+    [EV_KEEP_ALIVE] = on_keep_alive,
     [EV_CHILD_SPI] = on_child_spi,
     [EV_HALF_OPEN_EXPIRED] = on_half_open_expired,
     [EV_ENDPOINT_CHANGED] = on_endpoint_changed,

@@ -12,6 +12,7 @@ STEP_HANDLER(on_daemon_started)
 {
     struct classify *c = s->c;
     device_at(c, s->device)->booted_ms = s->e->at_ms;
+    device_at(c, s->device)->next_uid = 1;
     of_every_tunnel(s, FACT_DAEMON_STARTED);
     sa_forget_all(c, s->device, s->e->at_ms);
     s->job->sa = 0;

@@ -50,6 +50,7 @@ static uint32_t responder_sa(struct step *s)
     if (!h)
         return 0;
     sa_at(s->c, h)->state = SA_CONNECTING;
+    sa_guess_uid(s->c, h);
     sa_set_pair(s->c, h, &p->dst, &p->src, p->dst_port, p->src_port);
     uint32_t tunnel = tunnel_with_pair(s->c, s->device, &p->dst, &p->src);
     if (!tunnel && s->c->options.inventory)
@@ -81,6 +82,8 @@ static uint32_t sa_of_request(struct step *s, uint8_t type, int64_t mid)
     if (type == IKE_SA_INIT)
         return responder_sa(s);
     h = sa_expecting(s->c, s->device, &p->dst, &p->src, type, mid, false);
+    if (!h && !early(type))
+        h = sa_moved(s->c, s->device, &p->dst, mid);
     return h || early(type) ? h : implicit_sa(s, &p->dst, &p->src);
 }
 
@@ -286,7 +289,13 @@ static void generating_response(struct step *s, uint8_t type, int64_t mid, uint3
             exchange_answered(s->c, s->job->exchange, s->e->at_ms, payloads, INT_NONE);
         }
     }
-    refused_by_us(s, h, type, asked, payloads_flags(s->c, payloads));
+    uint32_t flags = payloads_flags(s->c, payloads);
+    refused_by_us(s, h, type, asked, flags);
+    bool over = (type == IKE_SA_INIT && flags & PAYLOAD_NO_PROP) || (type == IKE_AUTH && flags & PAYLOAD_AUTH_FAILED);
+    if (over) { /* charon destroys the SA after such an answer */
+        sa_at(s->c, h)->state = SA_GONE;
+        sa_at(s->c, h)->gone_ms = s->e->at_ms;
+    }
 }
 
 STEP_HANDLER(on_generating)
@@ -457,6 +466,13 @@ STEP_HANDLER(on_send)
         sa->facts |= p.bytes > LARGE_BYTES ? FACT_BIT(FACT_AUTH_LARGE) : 0;
         sa->facts |= p.src_port == 4500 ? FACT_BIT(FACT_AUTH_ON_4500) : 0;
     }
+}
+
+STEP_HANDLER(on_keep_alive)
+{
+    struct addr peer;
+    if (event_addr(s->e, F_PEER, &peer))
+        step_bind(s, 0, sa_tunnel_of_peer(s->c, s->device, &peer));
 }
 
 STEP_HANDLER(on_send_error)

@@ -52,6 +52,7 @@ STEP_HANDLER(on_child_closing);
 STEP_HANDLER(on_child_expired);
 STEP_HANDLER(on_child_delete_received);
 STEP_HANDLER(on_child_failed);
+STEP_HANDLER(on_keep_alive);
 STEP_HANDLER(on_child_spi);
 STEP_HANDLER(on_proposals_received);
 STEP_HANDLER(on_proposals_configured);

@@ -32,6 +32,7 @@ uint32_t sa_new(struct classify *c, uint32_t device, int64_t uid, int64_t at_ms)
     struct sa *sa = sa_at(c, h);
     *sa = (struct sa){.device = device,
         .uid = -1,
+        .guess = -1,
         .next_of_device = d->first_sa,
         .created_ms = at_ms,
         .gone_ms = TIME_NONE,
@@ -44,12 +45,26 @@ uint32_t sa_new(struct classify *c, uint32_t device, int64_t uid, int64_t at_ms)
     return h;
 }
 
+int64_t sa_uid(const struct sa *sa)
+{
+    return sa->uid >= 0 ? sa->uid : sa->guess;
+}
+
+void sa_guess_uid(struct classify *c, uint32_t h)
+{
+    struct device *d = device_at(c, sa_at(c, h)->device);
+    if (d->next_uid >= 0)
+        sa_at(c, h)->guess = d->next_uid++;
+}
+
 void sa_set_uid(struct classify *c, uint32_t h, int64_t uid)
 {
     struct sa *sa = sa_at(c, h);
+    struct device *d = device_at(c, sa->device);
     if (sa->uid == uid)
         return;
     sa->uid = uid;
+    d->next_uid = uid >= d->next_uid ? uid + 1 : d->next_uid;
     index_put(&c->uid_index, uid_key(c, sa->device, uid), h);
     exchange_uid_known(c, sa);
 }
@@ -162,6 +177,34 @@ uint32_t sa_expecting(const struct classify *c, uint32_t device, const struct ad
         }
     }
     return best;
+}
+
+uint32_t sa_moved(const struct classify *c, uint32_t device, const struct addr *local, int64_t mid)
+{
+    uint32_t only = 0;
+    for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
+        const struct sa *sa = sa_at(c, h);
+        if (sa->state != SA_ESTABLISHED || sa->next_in != mid || !addr_eq(&sa->local, local))
+            continue;
+        if (only)
+            return 0;
+        only = h;
+    }
+    return only;
+}
+
+uint32_t sa_tunnel_of_peer(const struct classify *c, uint32_t device, const struct addr *peer)
+{
+    uint32_t only = 0;
+    for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
+        const struct sa *sa = sa_at(c, h);
+        if (sa->state == SA_GONE || !sa->tunnel || !addr_eq(&sa->peer, peer))
+            continue;
+        if (only && only != sa->tunnel)
+            return 0;
+        only = sa->tunnel;
+    }
+    return only;
 }
 
 uint32_t sa_of_tunnel(const struct classify *c, uint32_t tunnel, uint8_t type, int64_t mid)

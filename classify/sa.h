@@ -11,6 +11,9 @@
 uint32_t sa_by_uid(const struct classify *c, uint32_t device, int64_t uid);
 /* @return 0: no room */
 uint32_t sa_new(struct classify *c, uint32_t device, int64_t uid, int64_t at_ms);
+/* The uid, or the one whose turn it was when charon made this SA as responder (its uid is printed only when established). */
+int64_t sa_uid(const struct sa *sa);
+void sa_guess_uid(struct classify *c, uint32_t sa);
 void sa_set_uid(struct classify *c, uint32_t sa, int64_t uid);
 void sa_set_tunnel(struct classify *c, uint32_t sa, uint32_t tunnel);
 /* The address pair, and ports when not 0: packets carry all, other lines the addresses alone. */
@@ -23,6 +26,11 @@ uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct add
 /* Whose request is this? Of the pair, the one that expects the message id, else the youngest that is established. `out`: we send it. */
 uint32_t sa_expecting(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, uint8_t type,
     int64_t mid, bool out);
+/* A request from an address pair that no SA has: the only established SA of this local address that expects just this message id
+ * (MOBIKE, or a NAT that moved the peer). */
+uint32_t sa_moved(const struct classify *c, uint32_t device, const struct addr *local, int64_t mid);
+/* The only tunnel of which an SA talks to this peer; 0: none, or several. */
+uint32_t sa_tunnel_of_peer(const struct classify *c, uint32_t device, const struct addr *peer);
 /* Among the SAs of a tunnel, the one that would send this request next. */
 uint32_t sa_of_tunnel(const struct classify *c, uint32_t tunnel, uint8_t type, int64_t mid);
 /* Whose retransmission `attempt` of request `mid` is this, given the pair (NULL: not known)? 0: nobody's or ambiguous. */

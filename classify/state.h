@@ -48,6 +48,7 @@ struct device {
     int64_t first_seen_ms, last_seen_ms, booted_ms, skew_ms;
     int64_t lines;
     uint32_t jobs[THREADS_MAX], first_sa, first_tunnel;
+    int64_t next_uid; /* of the next IKE_SA charon makes: it counts from 1; -1 unknown */
     int64_t check_ms; /* when the clock passes this, incidents are looked at again (incident_check) */
 };
 
@@ -94,7 +95,8 @@ enum sa_state { SA_CREATED, SA_CONNECTING, SA_ESTABLISHED, SA_REKEYED, SA_DELETI
 
 struct sa {
     uint32_t device, tunnel, next_of_device, next_of_pair;
-    int64_t uid; /* -1: not known yet */
+    int64_t uid;   /* -1: not known yet */
+    int64_t guess; /* of a responder's: the number whose turn it is; -1: none */
     struct addr local, peer;
     uint16_t local_port, peer_port;
     uint8_t state;

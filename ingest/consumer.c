@@ -158,6 +158,23 @@ static void said(rd_kafka_error_t *error, const char *what)
     rd_kafka_error_destroy(error);
 }
 
+/* Only partitions of our topic: a group that is shared with another topic's readers may be handed theirs for
+ * a moment. */
+static rd_kafka_topic_partition_list_t *ours(
+    const struct consumer *c, const rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_topic_partition_list_t *own = rd_kafka_topic_partition_list_new(list->cnt + 1);
+    for (int i = 0; i < list->cnt; i++)
+        if (strcmp(list->elems[i].topic, c->topic_name) == 0)
+            rd_kafka_topic_partition_list_add(own, c->topic_name, list->elems[i].partition);
+    if (own->cnt < list->cnt)
+        log_warn("kafka.foreign", "topic=%s partitions=%d remedy=%s", log_quote(c->topic_name),
+            list->cnt - own->cnt,
+            log_quote(
+                "the group holds partitions of another topic; give each topic a group of its own: -G GROUP"));
+    return own;
+}
+
 static void assign(struct consumer *c, rd_kafka_topic_partition_list_t *list)
 {
     for (int i = 0; i < list->cnt; i++) {
@@ -184,18 +201,20 @@ static void on_rebalance(
     rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list, void *opaque)
 {
     struct consumer *c = opaque;
+    rd_kafka_topic_partition_list_t *own = ours(c, list);
     metrics_add(METRIC_REBALANCES, 1);
     if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-        log_info("kafka.assigned", "topic=%s partitions=%d", log_quote(c->topic_name), list->cnt);
-        assign(c, list);
+        log_info("kafka.assigned", "topic=%s partitions=%d", log_quote(c->topic_name), own->cnt);
+        assign(c, own);
     } else if (err == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
-        log_info("kafka.revoked", "topic=%s partitions=%d lost=%s", log_quote(c->topic_name), list->cnt,
+        log_info("kafka.revoked", "topic=%s partitions=%d lost=%s", log_quote(c->topic_name), own->cnt,
             rd_kafka_assignment_lost(rk) ? "yes" : "no");
-        unassign(c, list);
+        unassign(c, own);
     } else {
         log_error("kafka.rebalance", "detail=%s", log_quote(rd_kafka_err2str(err)));
         rd_kafka_assign(rk, NULL);
     }
+    rd_kafka_topic_partition_list_destroy(own);
 }
 
 /* --- opening --- */

@@ -19,7 +19,7 @@ enum { LET_GO_MS = 8000, STEP_MS = 100 }; /* a revocation waits so long; less th
 struct ingest {
     struct ingest_options options;
     int slot; /* locked descriptor, -1: none */
-    char member[320];
+    char member[SLOT_MEMBER_MAX];
     char owner[400];
     struct catalogue *catalogue;
     struct inventory *inventory;
@@ -164,7 +164,7 @@ static int name_member(struct ingest *in)
     if (in->slot < 0)
         return in->slot;
     gethostname(host, sizeof(host) - 1);
-    slot_member(in->options.group, number, in->member, sizeof(in->member));
+    slot_member(in->options.group, in->options.topic, number, in->member);
     snprintf(in->owner, sizeof(in->owner), "%s:%ld:%s", host, (long)getpid(), in->member);
     return 0;
 }

@@ -1,15 +1,15 @@
 /*
  * ingest.h — the room's door: Kafka partitions in, committed rows out.
  *
- * ingest_start() opens the consumer, starts the workers with a handshake and returns; ingest_stop() drains, flushes, releases
- * the claims and leaves the group.
+ * ingest_start() opens the consumer, starts the workers with a handshake and returns; ingest_stop() drains,
+ * flushes, releases the claims and leaves the group.
  */
 #ifndef IKEWATCH_INGEST_INGEST_H
 #define IKEWATCH_INGEST_INGEST_H
 
 #include "classify/base/settings.h"
 
-struct ingest_options { /* filled by ingest/settings.def */
+struct ingest_options {                               /* filled by ingest/settings.def */
     char *brokers, *topic, *group, *kafka_properties; /* -b -t -G -X */
     char *database_uri;                               /* -d */
     char *state_dir, *catalogue_dir, *inventory_file;
@@ -36,8 +36,8 @@ bool ingest_failed(const struct ingest *in);
 /* Ready, or why not, in words for /readyz: the reasons joined by "; ". @thread any */
 bool ingest_ready(const struct ingest *in, char *reason, size_t cap);
 
-/* Verbs of this room, called by main.c's table; `ingest`, which also needs the operations listener, is there itself.
- * They return an exit status, or an error code that was said already. */
+/* Verbs of this room, called by main.c's table; `ingest`, which also needs the operations listener, is there
+ * itself. They return an exit status, or an error code that was said already. */
 int verb_replay(int argc, char **argv);
 int verb_analyze(int argc, char **argv);
 

@@ -2,6 +2,7 @@
 
 #include "classify/base/log.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -66,9 +67,12 @@ int slot_take(const char *state_dir, const char *group, int *number)
     return ERR_FULL;
 }
 
-void slot_member(const char *group, int number, char *out, size_t cap)
+void slot_member(const char *group, const char *topic, int number, char out[SLOT_MEMBER_MAX])
 {
     char host[HOST_NAME_MAX + 1] = "";
     gethostname(host, sizeof(host) - 1);
-    snprintf(out, cap, "%s-%s-%d", group, host, number);
+    snprintf(out, SLOT_MEMBER_MAX, "%s-%s-%d-%s", group, host, number, topic);
+    for (char *p = out; *p; p++)
+        if (!isalnum((unsigned char)*p) && *p != '.' && *p != '-')
+            *p = '_';
 }

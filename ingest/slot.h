@@ -20,7 +20,10 @@ enum { SLOT_MAX = 256 };
  */
 int slot_take(const char *state_dir, const char *group, int *number);
 
-/* `<group>-<host>-<number>`, cut to cap. */
-void slot_member(const char *group, int number, char *out, size_t cap);
+enum { SLOT_MEMBER_MAX = 250 }; /* Kafka takes 249 characters of letters, digits, dot, dash, underscore */
+
+/* `<group>-<host>-<number>-<topic>`. The topic is in it because Kafka hands a static member that comes back
+ * its old partitions, even if it subscribes to another topic now. */
+void slot_member(const char *group, const char *topic, int number, char out[SLOT_MEMBER_MAX]);
 
 #endif

@@ -4,7 +4,7 @@
 --         state   text    open, closed, all; filters are arrays of which one must fit, NULL: any
 --         lang    text    en or ja: texts of the catalogue
 -- Out     one row an incident with what lists sort by, and its JSON (flat); texts are NULL where the catalogue has none
--- Reads   incident (incident_id_idx, incident_began_idx, incident_open_idx), tunnel_name, device, cause
+-- Reads   incident (incident_id_idx, incident_began_idx, incident_ended_idx, incident_open_idx), tunnel_name, device, cause
 -- Used by api_incidents, api_incident, api_tunnel, api_report
 CREATE OR REPLACE FUNCTION ikewatch.api_incident_rows(wanted bigint, from_time timestamptz, to_time timestamptz, state text,
     device text[], system_ip text[], peer inet[], tunnel text[], vpn integer[], symptom text[], cause text[], blocker text[],
@@ -41,7 +41,7 @@ BEGIN ATOMIC
      WHERE (api_incident_rows.to_time IS NULL OR i.began < api_incident_rows.to_time)
        AND (api_incident_rows.from_time IS NULL OR i.ended IS NULL OR i.ended > api_incident_rows.from_time
             OR i.began >= api_incident_rows.from_time)
-       AND (api_incident_rows.state = 'all' OR (api_incident_rows.state = 'open') = (i.ended IS NULL))
+       AND (api_incident_rows.state <> 'open' OR i.ended IS NULL) AND (api_incident_rows.state <> 'closed' OR i.ended IS NOT NULL)
        AND (api_incident_rows.symptom IS NULL OR i.symptom::text = ANY (api_incident_rows.symptom))
        AND (api_incident_rows.cause IS NULL OR i.cause = ANY (api_incident_rows.cause))
        AND (api_incident_rows.blocker IS NULL OR i.blocker = ANY (api_incident_rows.blocker))

@@ -21,7 +21,7 @@ printf '%s' 'Feb 31 00:00:00 vedge01 charon: 05[IKE] x' >"$TEST_DIR/stamp"
 send "$TEST_DIR/stamp"
 "$IKEWATCH" replay -b "$BROKERS" -t "$TOPIC" --device after "$log" >/dev/null
 
-ikewatch_start
+ikewatch_start -G "$TOPIC"
 wait_caught_up 60
 sql "SELECT reason || ' ' || count(*) FROM ikewatch.dead_letter GROUP BY reason ORDER BY 1" >"$TEST_DIR/reasons"
 cat >"$TEST_DIR/wanted" <<END

@@ -24,7 +24,7 @@ check "no record is ahead of the clock" test "$(tail -n 1 "$TEST_DIR/times")" -l
 check "a record's time is its line's" test "$(head -n 1 "$TEST_DIR/times")" -lt $(($(now_ms) - 86400000))
 
 # --- serve ---
-ikewatch_start
+ikewatch_start -G "$TOPIC"
 wait_caught_up 60
 check "nothing is a dead letter" test "$(sql 'SELECT count(*) FROM ikewatch.dead_letter')" -eq 0
 check "the devices are known" test "$(sql 'SELECT string_agg(name, $$ $$ ORDER BY name) FROM ikewatch.device')" = \
@@ -42,7 +42,7 @@ ikewatch_stop
 check "a stop gives the partitions back" test "$(sql "SELECT count(*) FROM ikewatch.position WHERE topic = '$TOPIC' AND owner IS NOT NULL")" -eq 0
 check "with a checkpoint where they stand" test "$(sql "SELECT count(*) FROM ikewatch.position AS p JOIN ikewatch.checkpoint AS c
     USING (consumer_group, topic, partition) WHERE p.topic = '$TOPIC' AND c.position <> p.position")" -eq 0
-ikewatch_start
+ikewatch_start -G "$TOPIC"
 wait_caught_up 60
 check "a start goes on from there" test "$(sql 'SELECT sum(lines) FROM ikewatch.device')" -gt "$before"
 ikewatch_stop

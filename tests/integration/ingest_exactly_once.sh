@@ -27,12 +27,12 @@ not_ready() { [ "$(curl -sS -m 5 -o /dev/null -w "%{http_code}" "$API/readyz")" 
 "$IKEWATCH" replay -b "$BROKERS" -t "$TOPIC" --rate "$RATE" "$TEST_DIR"/fleet/* >"$TEST_DIR/replay" 2>&1 &
 replay=$!
 for kill in 1 2 3 4 5; do
-    ikewatch_start
+    ikewatch_start -G "$TOPIC"
     wait_for 120 committed_past $((lines * kill / 7)) || fail "no progress: $(committed) of $lines before kill $kill"
     ikewatch_kill
     say "killed at $(committed) of $lines"
 done
-ikewatch_start
+ikewatch_start -G "$TOPIC"
 wait_for 120 committed_past $((lines * 6 / 7)) || fail "no progress after the kills: $(committed)"
 stop_postgres
 check "the process survives the database's end" daemon_alive "$TEST_DIR/ikewatch"
@@ -45,7 +45,7 @@ sql 'SELECT * FROM ikewatch.digest() ORDER BY 1' >"$TEST_DIR/disturbed"
 check "every line was sent" grep -q "lines=$lines .*failed=0" "$TEST_DIR/replay"
 
 DATABASE_URI=$undisturbed
-ikewatch_start
+ikewatch_start -G "$TOPIC"
 wait_caught_up 120
 ikewatch_stop
 sql 'SELECT * FROM ikewatch.digest() ORDER BY 1' >"$TEST_DIR/undisturbed"

@@ -64,11 +64,20 @@ Test(slot, a_directory_that_cannot_be_made_is_refused)
     cr_assert_eq(slot_take("/dev/null/x", "g", &number), ERR_CONFIG);
 }
 
-Test(slot, a_member_is_named_for_group_host_and_number)
+Test(slot, a_member_is_named_for_group_host_number_and_topic)
 {
-    char name[300], host[128] = "", want[300];
+    char name[SLOT_MEMBER_MAX], host[128] = "", want[300];
     gethostname(host, sizeof(host) - 1);
-    slot_member("ikewatch", 3, name, sizeof(name));
-    snprintf(want, sizeof(want), "ikewatch-%s-3", host);
+    slot_member("ike/watch", "charon", 3, name);
+    snprintf(want, sizeof(want), "ike_watch-%s-3-charon", host);
     cr_assert_str_eq(name, want);
+}
+
+Test(slot, a_member_is_no_longer_than_kafka_takes)
+{
+    static char topic[300];
+    char name[SLOT_MEMBER_MAX];
+    memset(topic, 't', sizeof(topic) - 1);
+    slot_member("g", topic, 0, name);
+    cr_assert_eq(strlen(name), SLOT_MEMBER_MAX - 1);
 }
