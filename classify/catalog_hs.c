@@ -7,7 +7,7 @@
 static int add_expressions(const struct catalogue *cat, char **expressions, unsigned *flags, unsigned *ids)
 {
     for (size_t i = 0; i < cat->template_count; i++) {
-        expressions[i] = template_expression(&cat->templates[i]);
+        expressions[i] = template_expression(&cat->templates[i], false);
         if (!expressions[i])
             return ERR_NOMEM;
         flags[i] = HS_FLAG_DOTALL | HS_FLAG_SINGLEMATCH | (cat->templates[i].nocase ? HS_FLAG_CASELESS : 0);

@@ -43,12 +43,13 @@ database_new() { services_fresh "$1"; } # NAME: an empty one more; its URI
 topic_new() { kafka_topic "$BROKERS" "$@"; } # NAME [PARTITIONS]
 sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$DATABASE_URI" -c "$1"; }
 
-# ikewatch_start [OPTION…]: serve, ready to be asked at $API. Of equal options the last counts.
+# ikewatch_start [OPTION…]: serve, ready to be asked at $API. Of equal options the last counts. The group is the test's own: static
+# members of one name would put each other out.
 ikewatch_start() {
     local dir="$TEST_DIR/ikewatch"
     mkdir -p "$dir/state"
     echo "127.0.0.1:$(free_port)" >"$dir/listen"
-    daemon_start "$dir" "$IKEWATCH" serve -b "$BROKERS" -t "$TOPIC" -d "$DATABASE_URI" --listen "$(cat "$dir/listen")" \
+    daemon_start "$dir" "$IKEWATCH" serve -b "$BROKERS" -t "$TOPIC" -G "$TOPIC" -d "$DATABASE_URI" --listen "$(cat "$dir/listen")" \
         --state-dir "$dir/state" "$@"
     wait_for 60 serve_settled "$dir" || :
     serve_ready "$dir" || fail "ikewatch serve is not ready: $(tail -n 20 "$dir/log")"
