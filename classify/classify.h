@@ -21,7 +21,8 @@ struct inventory;
 
 /* What one line was bound to; told as soon as it is known, possibly some lines later, and again when it changes.
  * tunnel_id is 0 if the line belongs to no tunnel; ike_sa is -1 if to no IKE_SA. */
-typedef void (*classify_bound_fn)(void *ctx, int64_t offset, int64_t ike_sa, struct span conn, uint64_t tunnel_id);
+typedef void (*classify_bound_fn)(void *ctx, int64_t offset, int32_t daemon_run, int64_t ike_sa, struct span conn,
+    uint64_t tunnel_id);
 
 struct classify_options {
     const struct catalogue *catalogue;  /* not NULL; outlives the classify */

@@ -107,6 +107,7 @@ static void exchange_row(const struct classify *c, struct exchange *x, struct ro
     row->requested = x->requested_ms;
     row->answered = x->answered_ms;
     row->ike_sa = x->uid >= 0 ? x->uid : LONG_NONE;
+    row->daemon_run = x->run;
     row->direction = x->out ? SPAN("out") : SPAN("in");
     row->exchange = span_of(exchange_type_name(x->type));
     row->message_id = x->mid;

@@ -125,6 +125,7 @@ uint32_t exchange_open(struct classify *c, uint32_t sa_handle, bool out, uint8_t
         .tunnel = sa->tunnel,
         .sa = sa_handle,
         .uid = sa_uid(sa),
+        .run = device_at(c, sa->device)->run,
         .mid = mid,
         .requested_ms = at_ms,
         .answered_ms = TIME_NONE,

@@ -41,7 +41,7 @@ static void tell(const struct step *s, int64_t offset)
     struct classify *c = s->c;
     const struct tunnel *t = s->job->tunnel ? tunnel_at(c, s->job->tunnel) : NULL;
     int64_t uid = s->job->sa ? sa_uid(sa_at(c, s->job->sa)) : -1;
-    c->options.bound(c->options.bound_ctx, offset, uid, t && t->conn[0] ? span_of(t->conn) : SPAN_NONE, t ? t->id : 0);
+    c->options.bound(c->options.bound_ctx, offset, device_at(c, s->device)->run, uid, t && t->conn[0] ? span_of(t->conn) : SPAN_NONE, t ? t->id : 0);
 }
 
 void step_bind(struct step *s, uint32_t sa, uint32_t tunnel)

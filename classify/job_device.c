@@ -11,8 +11,10 @@ static void of_every_tunnel(struct step *s, enum fact fact)
 STEP_HANDLER(on_daemon_started)
 {
     struct classify *c = s->c;
-    device_at(c, s->device)->booted_ms = s->e->at_ms;
-    device_at(c, s->device)->next_uid = 1;
+    struct device *d = device_at(c, s->device);
+    d->booted_ms = s->e->at_ms;
+    d->run += d->next_uid > 1; /* the start at the head of a log is its first */
+    d->next_uid = 1;
     of_every_tunnel(s, FACT_DAEMON_STARTED);
     sa_forget_all(c, s->device, s->e->at_ms);
     s->job->sa = 0;

@@ -48,6 +48,7 @@ struct device {
     int64_t first_seen_ms, last_seen_ms, booted_ms, skew_ms;
     int64_t lines;
     uint32_t jobs[THREADS_MAX], first_sa, first_tunnel;
+    int32_t run;      /* of charon, from 1 */
     int64_t next_uid; /* of the next IKE_SA charon makes: it counts from 1; -1 unknown */
     int64_t check_ms; /* when the clock passes this, incidents are looked at again (incident_check) */
 };
@@ -119,6 +120,7 @@ struct exchange {
     uint64_t id;
     uint32_t device, tunnel, sa;
     int64_t uid, mid, requested_ms, answered_ms;
+    int32_t run; /* of charon, which the uid is of */
     uint8_t type, outcome;
     bool out, dirty, stored, near_miss;
     bool final;  /* nothing more can happen to it but the size of its packet */

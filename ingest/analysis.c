@@ -266,3 +266,15 @@ struct analysis_exchange_counts analysis_count_exchanges(struct analysis_slice e
     }
     return n;
 }
+
+bool analysis_sa_text(int32_t daemon_run, int64_t ike_sa, char text[ANALYSIS_SA_MAX])
+{
+    text[0] = '\0';
+    if (ike_sa < 0)
+        return false;
+    if (daemon_run > 1)
+        snprintf(text, ANALYSIS_SA_MAX, "%d.%lld", daemon_run, (long long)ike_sa);
+    else
+        snprintf(text, ANALYSIS_SA_MAX, "%lld", (long long)ike_sa);
+    return true;
+}

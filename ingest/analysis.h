@@ -65,6 +65,10 @@ const struct cause *analysis_cause(const struct analysis *a, struct span slug);
 /* The file of a line number over all files, and the number in it. @return NULL when there is but one file */
 const char *analysis_file_of(const struct analysis *a, int64_t number, int64_t *number_in_file);
 
+/* "3", "2.3" of charon's second run. @return false and "" if the uid is not known (negative) */
+enum { ANALYSIS_SA_MAX = 40 };
+bool analysis_sa_text(int32_t daemon_run, int64_t ike_sa, char text[ANALYSIS_SA_MAX]);
+
 struct analysis_exchange_counts {
     uint64_t total, answered, retransmitted, unanswered;
 };

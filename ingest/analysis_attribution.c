@@ -1,4 +1,5 @@
 #include "ingest/analysis_attribution.h"
+#include "ingest/analysis.h"
 #include "classify/base/log.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 
 struct binding {
     int64_t ike_sa; /* -1: none */
+    int32_t daemon_run;
     struct span conn;
     uint64_t tunnel_id; /* 0: none */
 };
@@ -43,14 +45,14 @@ void attribution_free(struct attribution *t)
     free(t);
 }
 
-void attribution_bound(void *ctx, int64_t offset, int64_t ike_sa, struct span conn, uint64_t tunnel_id)
+void attribution_bound(void *ctx, int64_t offset, int32_t daemon_run, int64_t ike_sa, struct span conn, uint64_t tunnel_id)
 {
     struct attribution *t = ctx;
     if (offset < 0 || (size_t)offset >= t->lines)
         return;
     if (conn.ptr && !span_eq(conn, t->last))
         t->last = arena_span(t->names, conn);
-    t->line[offset] = (struct binding){ike_sa, conn.ptr ? t->last : SPAN_NONE, tunnel_id};
+    t->line[offset] = (struct binding){ike_sa, daemon_run, conn.ptr ? t->last : SPAN_NONE, tunnel_id};
 }
 
 static void write_text(FILE *f, struct span s)
@@ -65,10 +67,8 @@ static void write_line(FILE *f, const struct analysis *a, size_t number, const s
 {
     const struct row_tunnel *tunnel = b->tunnel_id ? analysis_tunnel(a, b->tunnel_id) : NULL;
     fprintf(f, "%zu\t", number);
-    if (b->ike_sa >= 0)
-        fprintf(f, "%lld\t", (long long)b->ike_sa);
-    else
-        fputs("-\t", f);
+    char sa[ANALYSIS_SA_MAX];
+    fprintf(f, "%s\t", analysis_sa_text(b->daemon_run, b->ike_sa, sa) ? sa : "-");
     write_text(f, b->conn);
     fputc('\t', f);
     write_text(f, tunnel ? tunnel->name : SPAN_NONE);

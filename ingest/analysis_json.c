@@ -147,10 +147,10 @@ static json_t *json_of_tunnel(const struct analysis *a, const struct row_tunnel 
 
 static json_t *json_of_exchange(const struct row_exchange *x)
 {
-    char sa[24];
-    int n = x->ike_sa == LONG_NONE ? 0 : snprintf(sa, sizeof(sa), "%lld", (long long)x->ike_sa);
+    char sa[ANALYSIS_SA_MAX];
+    bool known = analysis_sa_text(x->daemon_run, x->ike_sa, sa);
     json_t *o = json_object();
-    json_object_set_new(o, "ike_sa", n ? json_string(sa) : json_null());
+    json_object_set_new(o, "ike_sa", known ? json_string(sa) : json_null());
     json_object_set_new(o, "direction", json_of_span(x->direction));
     json_object_set_new(o, "exchange", json_of_span(x->exchange));
     json_object_set_new(o, "message_id", json_of_long(x->message_id));

@@ -15,7 +15,7 @@ BEGIN ATOMIC
                api_exchanges.silent_after)
       FROM (SELECT r.n, json_build_object(
                        'id', ikewatch.id_text(r.exchange_id), 'device', r.device_name, 'tunnel', r.tunnel_name, 'vpn', r.vpn_id,
-                       'local', host(r.local), 'peer', host(r.peer), 'ike_sa', r.ike_sa::text, 'direction', r.direction,
+                       'local', host(r.local), 'peer', host(r.peer), 'ike_sa', ikewatch.ike_sa_text(r.daemon_run, r.ike_sa), 'direction', r.direction,
                        'exchange', r.exchange, 'message_id', r.message_id, 'requested', ikewatch.api_time(r.requested),
                        'answered', ikewatch.api_time(r.answered), 'answer_s', ikewatch.api_seconds(r.answered - r.requested),
                        'retransmits', coalesce(r.retransmits, 0), 'request', r.request, 'response', r.response,

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION ikewatch.api_first_unanswered(id bigint)
 RETURNS json
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT json_build_object('ike_sa', e.ike_sa::text, 'direction', e.direction, 'exchange', e.exchange, 'message_id', e.message_id,
+    SELECT json_build_object('ike_sa', ikewatch.ike_sa_text(e.daemon_run, e.ike_sa), 'direction', e.direction, 'exchange', e.exchange, 'message_id', e.message_id,
                'requested', ikewatch.api_time(e.requested), 'retransmits', coalesce(e.retransmits, 0), 'outcome', e.outcome)
       FROM ikewatch.incident AS i
       JOIN ikewatch.tunnel_name AS n ON n.device_id = i.device_id AND n.tunnel_id = i.tunnel_id

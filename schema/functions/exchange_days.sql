@@ -16,13 +16,14 @@ DECLARE
     since text;
     until text;
 BEGIN
+    -- to_regclass() may answer from a cache of before the lock was granted; a look into pg_class cannot
     FOR d IN SELECT DISTINCT u FROM unnest(days) AS u ORDER BY u LOOP
         part := 'exchange_' || to_char(d, 'YYYYMMDD');
         since := to_char(d, 'YYYY-MM-DD') || ' 00:00:00+00';
         until := to_char(d + 1, 'YYYY-MM-DD') || ' 00:00:00+00';
         IF to_regclass('ikewatch.' || part) IS NULL AND d BETWEEN lo AND hi THEN
             PERFORM pg_advisory_xact_lock(hashtextextended('ikewatch.exchange_days', 0));
-            IF to_regclass('ikewatch.' || part) IS NULL THEN
+            IF NOT EXISTS (SELECT FROM pg_catalog.pg_class WHERE relname = part AND relnamespace = 'ikewatch'::regnamespace) THEN
                 EXECUTE format('CREATE TABLE ikewatch.%I (LIKE ikewatch.exchange INCLUDING ALL, '
                                'CONSTRAINT day CHECK (requested >= %L AND requested < %L))', part, since, until);
                 EXECUTE format('ALTER TABLE ikewatch.exchange ATTACH PARTITION ikewatch.%I FOR VALUES FROM (%L) TO (%L)',
@@ -34,7 +35,7 @@ BEGIN
                 END IF;
             END IF;
         END IF;
-        IF to_regclass('ikewatch.' || part) IS NOT NULL THEN
+        IF EXISTS (SELECT FROM pg_catalog.pg_class WHERE relname = part AND relnamespace = 'ikewatch'::regnamespace) THEN
             RETURN NEXT d;
         END IF;
     END LOOP;

@@ -11,6 +11,7 @@ CREATE TABLE ikewatch.exchange (
     requested      timestamptz NOT NULL,
     answered       timestamptz,
     ike_sa         bigint,
+    daemon_run     integer,
     direction      ikewatch.direction,
     exchange       text,
     message_id     bigint,
@@ -32,6 +33,7 @@ COMMENT ON COLUMN ikewatch.exchange.tunnel_id IS 'NULL: not bound to a tunnel';
 COMMENT ON COLUMN ikewatch.exchange.requested IS 'First transmission or arrival of the request; never changes';
 COMMENT ON COLUMN ikewatch.exchange.answered IS 'NULL: not';
 COMMENT ON COLUMN ikewatch.exchange.ike_sa IS 'charon''s unique id of the IKE_SA';
+COMMENT ON COLUMN ikewatch.exchange.daemon_run IS 'Which start of charon the unique id is of: it counts from 1 again after each; 1: the first that the log shows';
 COMMENT ON COLUMN ikewatch.exchange.direction IS 'out: the device sent the request';
 COMMENT ON COLUMN ikewatch.exchange.exchange IS 'IKE_SA_INIT, IKE_AUTH, CREATE_CHILD_SA, INFORMATIONAL (RFC 7296 3.1)';
 COMMENT ON COLUMN ikewatch.exchange.message_id IS 'RFC 7296 2.2';

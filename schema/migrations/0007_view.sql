@@ -31,7 +31,7 @@ COMMENT ON COLUMN ikewatch.v_incidents.duration_s IS 'NULL: still open';
 
 CREATE VIEW ikewatch.v_exchanges AS
     SELECT lpad(to_hex(e.exchange_id), 16, '0') AS id, d.name AS device, n.tunnel, n.vpn_id AS vpn, n.local, n.peer,
-           e.requested, e.answered, extract(epoch FROM e.answered - e.requested) AS answer_s, e.ike_sa, e.direction, e.exchange,
+           e.requested, e.answered, extract(epoch FROM e.answered - e.requested) AS answer_s, e.ike_sa, e.daemon_run, e.direction, e.exchange,
            e.message_id, e.retransmits, e.request, e.response, e.request_bytes, e.response_bytes, e.outcome, e.near_miss
       FROM (SELECT * FROM ikewatch.exchange UNION ALL SELECT * FROM ikewatch.exchange_outlier) AS e
       JOIN ikewatch.device AS d ON d.device_id = e.device_id
