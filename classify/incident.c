@@ -12,15 +12,15 @@ const char *evidence_role_text(uint16_t role)
     return role < FACT_COUNT ? fact_role((enum fact)role) : chain_roles[role - FACT_COUNT];
 }
 
-void note_take(struct note *n, const struct event *e)
+void quote_take(struct quote *q, char *text, size_t cap, const struct event *e)
 {
-    n->at_ms = e->at_ms;
-    n->offset = e->offset;
-    n->cut = e->line.len > sizeof(n->text);
-    n->len = (uint16_t)(n->cut ? sizeof(n->text) : e->line.len);
-    memcpy(n->text, e->line.ptr, n->len);
-    if (n->cut)
-        crypto_hash_sha256(n->sha256, (const unsigned char *)e->line.ptr, e->line.len);
+    q->at_ms = e->at_ms;
+    q->offset = e->offset;
+    q->cut = e->line.len > cap;
+    q->len = (uint16_t)(q->cut ? cap : e->line.len);
+    memcpy(text, e->line.ptr, q->len);
+    if (q->cut)
+        crypto_hash_sha256(q->sha256, (const unsigned char *)e->line.ptr, e->line.len);
 }
 
 /* --- evidence ---------------------------------------------------------------------------------------------------- */
@@ -81,21 +81,26 @@ void incident_line(struct classify *c, uint32_t tunnel, uint16_t role, const str
     list[(*count)++] = h;
 }
 
-void incident_note(struct classify *c, uint32_t tunnel, uint16_t role, const struct note *n)
+static void add_quote(struct classify *c, uint32_t tunnel, uint16_t role, const struct quote *q, const char *text)
 {
     uint8_t *count;
     uint32_t *list = list_of(c, tunnel_at(c, tunnel), &count);
-    if (!n->len || !wanted(c, list, *count, role, n->offset))
+    if (!q->len || !wanted(c, list, *count, role, q->offset))
         return;
-    uint32_t h = evidence_new(c, n->at_ms, n->offset, role, span_from(n->text, n->len));
+    uint32_t h = evidence_new(c, q->at_ms, q->offset, role, span_from(text, q->len));
     if (!h)
         return;
     struct evidence *v = pool_at(&c->evidence, h);
-    if (n->cut)
-        memcpy(v->sha256, n->sha256, sizeof(v->sha256));
+    if (q->cut)
+        memcpy(v->sha256, q->sha256, sizeof(v->sha256));
     else
-        crypto_hash_sha256(v->sha256, (const unsigned char *)n->text, n->len);
+        crypto_hash_sha256(v->sha256, (const unsigned char *)text, q->len);
     list[(*count)++] = h;
+}
+
+void incident_note(struct classify *c, uint32_t tunnel, uint16_t role, const struct note *n)
+{
+    add_quote(c, tunnel, role, &n->q, n->text);
 }
 
 static void drop_evidence(struct classify *c, struct tunnel *t)
@@ -135,8 +140,8 @@ void incident_proposals(struct classify *c, uint32_t tunnel, uint32_t proposals)
         return;
     memcpy(pool_at(&c->proposals, *to), pool_at(&c->proposals, proposals), sizeof(struct proposals));
     const struct proposals *p = pool_at(&c->proposals, proposals);
-    incident_note(c, tunnel, ROLE_PROPOSALS, &p->received_note);
-    incident_note(c, tunnel, ROLE_PROPOSALS, &p->configured_note);
+    add_quote(c, tunnel, ROLE_PROPOSALS, &p->received_note.q, p->received_note.text);
+    add_quote(c, tunnel, ROLE_PROPOSALS, &p->configured_note.q, p->configured_note.text);
     if (i)
         mark_incident(c, t->incident);
 }

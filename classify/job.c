@@ -11,7 +11,7 @@ static void reset(struct classify *c, struct job *j, uint32_t device, int16_t th
     j->packet_in = j->responder_init = false;
     j->packet = (struct packet){.bytes = -1};
     j->waiting.kind = WAITING_NONE;
-    j->summary.len = 0;
+    j->summary.q.len = 0;
     j->unbound_count = 0;
 }
 

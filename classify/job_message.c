@@ -205,10 +205,10 @@ static void open_request(struct step *s, uint32_t h, uint8_t type, int64_t mid, 
     struct sa *sa = sa_at(c, h);
     uint32_t flags = payloads_flags(c, payloads);
     exchange_closed(c, sa->out_exchange, OUTCOME_ABANDONED);
-    sa->out_exchange = exchange_open(c, h, true, type, mid, note->at_ms, note->offset, payloads);
+    sa->out_exchange = exchange_open(c, h, true, type, mid, note->q.at_ms, note->q.offset, payloads);
     sa->out_type = type;
     sa->out_mid = mid;
-    sa->out_sent_ms = sa->out_last_ms = note->at_ms;
+    sa->out_sent_ms = sa->out_last_ms = note->q.at_ms;
     sa->out_retransmits = sa->out_base_ms = 0;
     sa->out_is_rekey_ike = type == CREATE_CHILD_SA && (flags & PAYLOAD_SA) && !(flags & PAYLOAD_TS);
     sa->out_is_rekey_child = type == CREATE_CHILD_SA && flags & PAYLOAD_REKEY_SA;

@@ -48,7 +48,7 @@ STEP_HANDLER(on_initiating)
         sa->next_out = -1;
     }
     sa->initiator = true;
-    if (!sa->initiating.len)
+    if (!sa->initiating.q.len)
         note_take(&sa->initiating, s->e);
     s->job->sa = h;
     step_bind(s, h, 0);
@@ -275,7 +275,7 @@ STEP_HANDLER(on_proposals_received)
     if (!p)
         return;
     p->received_len = (uint16_t)span_copy(p->received, sizeof(p->received), event_text(s->e, F_PROPOSALS));
-    note_take(&p->received_note, s->e);
+    quote_take(&p->received_note.q, p->received_note.text, sizeof(p->received_note.text), s->e);
 }
 
 STEP_HANDLER(on_proposals_configured)
@@ -284,7 +284,7 @@ STEP_HANDLER(on_proposals_configured)
     if (!p)
         return;
     p->configured_len = (uint16_t)span_copy(p->configured, sizeof(p->configured), event_text(s->e, F_PROPOSALS));
-    note_take(&p->configured_note, s->e);
+    quote_take(&p->configured_note.q, p->configured_note.text, sizeof(p->configured_note.text), s->e);
 }
 
 STEP_HANDLER(on_rekey_scheduled)

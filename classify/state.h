@@ -31,13 +31,23 @@ enum {
     DECIDE_GRACE_MS = 5000,    /* FTMD and charon print the two halves of one event in any order, seconds apart at most */
 };
 
-/* A line kept in case it turns out to be evidence. */
-struct note {
+/* A line kept in case it turns out to be evidence: what is known of it beside its text. */
+struct quote {
     int64_t at_ms, offset;
     uint16_t len; /* 0: none */
     bool cut;     /* then sha256 was taken over the whole line */
-    char text[NOTE_TEXT_MAX];
     unsigned char sha256[32];
+};
+
+struct note {
+    struct quote q;
+    char text[NOTE_TEXT_MAX];
+};
+
+/* Proposal lists are the longest lines that prove something. */
+struct long_note {
+    struct quote q;
+    char text[EVIDENCE_TEXT_MAX];
 };
 
 struct device {
@@ -89,7 +99,7 @@ struct job {
 struct proposals {
     uint16_t received_len, configured_len;
     char received[PROPOSALS_TEXT_MAX], configured[PROPOSALS_TEXT_MAX];
-    struct note received_note, configured_note;
+    struct long_note received_note, configured_note;
 };
 
 enum sa_state { SA_CREATED, SA_CONNECTING, SA_ESTABLISHED, SA_REKEYED, SA_DELETING, SA_GONE };
@@ -278,7 +288,12 @@ void mark_tunnel(struct classify *c, uint32_t tunnel);
 void mark_exchange(struct classify *c, uint32_t exchange);
 void mark_incident(struct classify *c, uint32_t incident);
 
-/* Copies a line into a note or an evidence item. */
-void note_take(struct note *n, const struct event *e);
+/* Copies the event's line. */
+void quote_take(struct quote *q, char *text, size_t cap, const struct event *e);
+
+static inline void note_take(struct note *n, const struct event *e)
+{
+    quote_take(&n->q, n->text, sizeof(n->text), e);
+}
 
 #endif

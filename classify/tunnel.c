@@ -339,7 +339,7 @@ void tunnel_down(struct classify *c, uint32_t h, const struct event *e, bool ftm
         }
         return;
     }
-    if (t->last_proof.len)
+    if (t->last_proof.q.len)
         incident_note(c, h, ROLE_LAST_PROOF, &t->last_proof);
     if (ftmd)
         incident_line(c, h, ROLE_DECLARED_DOWN, e);
