@@ -59,7 +59,7 @@ static int feed(struct classify *c, const struct catalogue *catalogue, const str
         return ERR_NOMEM;
     for (size_t i = 0; i < in->count; i++) {
         const struct input_line *l = &in->lines[i];
-        const struct record r = {.value = l->text, .time_ms = l->file_time_ms, .offset = l->number - 1};
+        const struct record r = {.value = l->text, .key = alias_of(&in->hosts, l->host), .time_ms = l->file_time_ms, .offset = l->number - 1};
         classify_feed(c, scratch, &r); /* a line that cannot be read is in the counts */
         if (i % COLLECT_EVERY == COLLECT_EVERY - 1)
             classify_collect(c, collected);

@@ -34,6 +34,7 @@ static int add_line(void *ctx, const struct file_line *line)
     in->lines[in->count++] = (struct input_line){.text = arena_span(in->arena, line->text),
         .stamp_ms = TIME_NONE,
         .number = line->number,
+        .host = -1,
         .file_time_ms = line->file_time_ms};
     return 0;
 }
@@ -63,6 +64,7 @@ int analyze_input_sort(struct analyze_input *in, int16_t year, int32_t zone_offs
 {
     int64_t last = TIME_NONE;
     bool sorted = true;
+    in->hosts.count = 0;
     char *buf = malloc(RECORD_VALUE_MAX);
     if (!buf)
         return ERR_NOMEM;
@@ -70,10 +72,12 @@ int analyze_input_sort(struct analyze_input *in, int16_t year, int32_t zone_offs
         struct input_line *l = &in->lines[i];
         struct envelope e;
         struct line read;
-        if (envelope_open(l->text, buf, &e) == RECORD_READ && line_read(&e, &read) == RECORD_READ)
+        if (envelope_open(l->text, buf, &e) == RECORD_READ && line_read(&e, &read) == RECORD_READ) {
             l->stamp_ms = stamp_resolve(&read.stamp, year, l->file_time_ms, TIME_NONE, zone_offset_s);
-        else
+            l->host = e.host.ptr ? -1 : alias_count(&in->hosts, read.host);
+        } else {
             l->stamp_ms = last;
+        }
         sorted = sorted && l->stamp_ms >= last;
         last = l->stamp_ms;
     }

@@ -8,12 +8,14 @@
 #define IKEWATCH_INGEST_ANALYZE_INPUT_H
 
 #include "ingest/analysis.h"
+#include "ingest/analyze_alias.h"
 
 struct input_line {
     struct span text;
     int64_t stamp_ms;     /* TIME_NONE: none, nor has a line before it one */
     int64_t number;       /* 1.. over all files, in reading order */
     int64_t file_time_ms; /* of its file */
+    int host;             /* index in analyze_input.hosts, -1: none */
 };
 
 struct analyze_input {
@@ -22,6 +24,7 @@ struct analyze_input {
     size_t count, cap;
     struct analysis_file *files;
     size_t file_count;
+    struct alias_hosts hosts;
     int64_t first_time_ms; /* modification time of the first file, TIME_NONE: no line at all */
 };
 
