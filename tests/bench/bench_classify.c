@@ -47,7 +47,7 @@ static hs_database_t *unanchored(const struct catalogue *cat)
     hs_database_t *db = NULL;
     hs_compile_error_t *wrong = NULL;
     for (size_t i = 0; i < n; i++) {
-        expressions[i] = template_expression(catalogue_template(cat, i));
+        expressions[i] = template_expression(catalogue_template(cat, i), true);
         memmove(expressions[i], expressions[i] + 1, strlen(expressions[i])); /* without the ^ */
         flags[i] = HS_FLAG_DOTALL | HS_FLAG_SINGLEMATCH;
         ids[i] = (unsigned)i;
