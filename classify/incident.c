@@ -1,5 +1,4 @@
 #include "classify/incident.h"
-#include "classify/tunnel.h"
 
 #include <sodium.h>
 
@@ -283,7 +282,8 @@ void incident_attempt_failed(struct classify *c, uint32_t tunnel, uint64_t facts
         bool was_up = t->last_proof_ms != TIME_NONE || (facts & (FACT_BIT(FACT_CHILD_REFUSED) | FACT_BIT(FACT_CHILD_REFUSED_BY_US)));
         if (!open_incident(c, tunnel, was_up ? SYMPTOM_DOWN : SYMPTOM_NOT_ESTABLISHED, began_ms, e->offset))
             return;
-        tunnel_set_state(c, tunnel, was_up ? TUNNEL_DOWN : TUNNEL_NEVER_UP, began_ms);
+        t->state = was_up ? TUNNEL_DOWN : TUNNEL_NEVER_UP;
+        t->since_ms = began_ms;
         set_verdict(c, t->incident, v, e->at_ms);
         return;
     }

@@ -217,7 +217,7 @@ static int read_body(const struct envelope *e, struct line *out, struct span *pr
     int rc = stamp_read(&stamp, &out->stamp);
     struct span tag = e->program;
     *program = take_tag(&tag);
-    *message = e->line;
+    *message = unindented(e->line);
     return rc;
 }
 

@@ -134,10 +134,12 @@ static bool waits_for(const struct sa *sa, uint8_t type, int64_t mid)
 uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, uint8_t type,
     int64_t mid)
 {
-    for (uint32_t h = index_get(&c->pair_index, pair_key(c, device, local, peer)); h; h = sa_at(c, h)->next_of_pair)
+    uint32_t first = index_get(&c->pair_index, pair_key(c, device, local, peer)), only = 0;
+    for (uint32_t h = first; h; h = sa_at(c, h)->next_of_pair)
         if (waits_for(sa_at(c, h), type, mid))
             return h;
-    uint32_t only = 0;
+    if (first) /* the pair is known: a response that nobody waits for is a repeated one */
+        return 0;
     for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
         if (!waits_for(sa_at(c, h), type, mid))
             continue;

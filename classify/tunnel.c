@@ -279,7 +279,7 @@ void tunnel_proof(struct classify *c, uint32_t h, int64_t at_ms)
     mark_tunnel(c, h);
 }
 
-void tunnel_set_state(struct classify *c, uint32_t h, uint8_t state, int64_t since_ms)
+static void set_state(struct classify *c, uint32_t h, uint8_t state, int64_t since_ms)
 {
     struct tunnel *t = tunnel_at(c, h);
     t->state = state;
@@ -317,7 +317,7 @@ void tunnel_up(struct classify *c, uint32_t h, const struct event *e, bool ftmd)
     t->ftmd |= ftmd;
     if (t->state == TUNNEL_UP)
         return;
-    tunnel_set_state(c, h, TUNNEL_UP, e->at_ms);
+    set_state(c, h, TUNNEL_UP, e->at_ms);
     add_transition(c, h, e, true, ftmd);
     t->seen_up = true;
     tunnel_proof(c, h, e->at_ms);
@@ -344,7 +344,7 @@ void tunnel_down(struct classify *c, uint32_t h, const struct event *e, bool ftm
     if (ftmd)
         incident_line(c, h, ROLE_DECLARED_DOWN, e);
     incident_open_down(c, h, e->at_ms, e->offset, ftmd);
-    tunnel_set_state(c, h, TUNNEL_DOWN, e->at_ms);
+    set_state(c, h, TUNNEL_DOWN, e->at_ms);
     add_transition(c, h, e, false, ftmd);
 }
 

@@ -22,7 +22,6 @@ uint32_t tunnel_with_pair(const struct classify *c, uint32_t device, const struc
 void tunnel_learn(struct classify *c, uint32_t tunnel, const struct addr *local, const struct addr *peer);
 
 void tunnel_proof(struct classify *c, uint32_t tunnel, int64_t at_ms);
-void tunnel_set_state(struct classify *c, uint32_t tunnel, uint8_t state, int64_t since_ms);
 void tunnel_up(struct classify *c, uint32_t tunnel, const struct event *e, bool ftmd);
 void tunnel_down(struct classify *c, uint32_t tunnel, const struct event *e, bool ftmd);
 
