@@ -97,7 +97,7 @@ static void move_index(struct stream *s, struct index *x)
 static void move_state(struct stream *s, struct classify *c)
 {
     struct pool *pools[] = {&c->devices, &c->jobs, &c->sas, &c->exchanges, &c->tunnels, &c->incidents, &c->evidence, &c->proposals,
-        &c->payloads};
+        &c->payloads, &c->parked};
     struct index *indexes[] = {&c->device_index, &c->uid_index, &c->pair_index, &c->name_index, &c->payload_index, &c->spi_index};
     move(s, &c->counts, sizeof(c->counts));
     move(s, &c->watermark_ms, sizeof(c->watermark_ms));
@@ -111,7 +111,7 @@ static uint64_t layout(void)
 {
     const size_t sizes[] = {sizeof(struct device), sizeof(struct job), sizeof(struct sa), sizeof(struct exchange),
         sizeof(struct tunnel), sizeof(struct incident), sizeof(struct evidence), sizeof(struct proposals), sizeof(struct payloads),
-        FACT_COUNT};
+        sizeof(struct parked), FACT_COUNT};
     uint64_t hash = span_hash(span_from((const char *)sizes, sizeof(sizes)), STATE_VERSION);
     for (size_t i = 0; i < cause_rule_count(); i++)
         hash = span_hash(span_of(cause_rule_at(i)->cause), hash);

@@ -216,3 +216,10 @@ struct classify_counts classify_counts(const struct classify *c)
 {
     return c->counts;
 }
+
+void classify_finish(struct classify *c)
+{
+    for (uint32_t h = 1; h <= c->devices.used; h++)
+        if (pool_live(&c->devices, h))
+            job_finish(c, h);
+}

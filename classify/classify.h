@@ -50,6 +50,10 @@ void classify_free(struct classify *c); /* NULL is fine */
  */
 enum dead_reason classify_feed(struct classify *c, struct match_scratch *scratch, const struct record *r);
 
+/* No more records will come (analyze): lines that wait for an earlier one of their second are read as they stand. A partition
+ * never ends, so ingest does not call this. */
+void classify_finish(struct classify *c);
+
 /* Adds every row that changed since the last collect, as it is now, to *out. Feeding then collecting nothing is fine. */
 void classify_collect(struct classify *c, struct rows *out);
 

@@ -2,7 +2,14 @@
 
 #include <sodium.h>
 
-enum { SAME_ROLE_MAX = 4 };
+enum { SAME_ROLE_MAX = 4, MOMENT_MS = 60000 };
+
+/* What explains a loss only when it follows at once; refusals and silence last until they are mended. */
+#define MOMENTARY                                                                                                      \
+    (FACT_BIT(FACT_IKE_DELETE_RECEIVED) | FACT_BIT(FACT_CHILD_DELETE_RECEIVED) | FACT_BIT(FACT_IKE_DELETE_SENT) |      \
+        FACT_BIT(FACT_TERMINATE_REQUESTED) | FACT_BIT(FACT_REAUTHENTICATING) | FACT_BIT(FACT_PEER_CAME_BACK) |         \
+        FACT_BIT(FACT_INITIAL_CONTACT) | FACT_BIT(FACT_DAEMON_STOPPED) | FACT_BIT(FACT_DAEMON_STARTED) |               \
+        FACT_BIT(FACT_CHILD_EXPIRED) | FACT_BIT(FACT_ADMIN_DOWN) | FACT_BIT(FACT_DUPLICATE))
 
 static const char *const chain_roles[] = {"last-proof", "first-unanswered", "attempt", "declared-down", "proposals", "exchange"};
 
@@ -185,7 +192,8 @@ static void decide_again(struct classify *c, struct tunnel *t, int64_t at_ms)
     struct incident *i = t->incident ? incident_at(c, t->incident) : NULL;
     if (!i || i->symptom == SYMPTOM_NOT_ESTABLISHED || at_ms > i->began_ms + DECIDE_GRACE_MS)
         return;
-    set_verdict(c, t->incident, cause_decide(t->facts, WHEN_LOST), at_ms);
+    i->facts |= t->facts;
+    set_verdict(c, t->incident, cause_decide(i->facts, WHEN_LOST), at_ms);
     if (t->first_unanswered_ms != TIME_NONE && i->onset_latest_ms == TIME_NONE) {
         i->onset_earliest_ms = t->onset_earliest_ms;
         i->onset_latest_ms = t->first_unanswered_ms;
@@ -194,12 +202,20 @@ static void decide_again(struct classify *c, struct tunnel *t, int64_t at_ms)
     watch_defect(c, i);
 }
 
+bool incident_decided(const struct classify *c, uint32_t tunnel, int64_t at_ms)
+{
+    const struct tunnel *t = tunnel_at(c, tunnel);
+    return t->state == TUNNEL_NEVER_UP || (t->state == TUNNEL_DOWN && at_ms > t->since_ms + DECIDE_GRACE_MS);
+}
+
 void incident_fact(struct classify *c, uint32_t tunnel, enum fact fact, const struct event *e)
 {
     struct tunnel *t = tunnel_at(c, tunnel);
     t->facts |= FACT_BIT(fact);
-    if (e)
+    if (e) {
+        t->trouble_ms = e->at_ms;
         incident_line(c, tunnel, (uint16_t)fact, e);
+    }
     if (t->incident)
         decide_again(c, t, e ? e->at_ms : t->since_ms);
 }
@@ -253,7 +269,10 @@ void incident_open_down(struct classify *c, uint32_t tunnel, int64_t at_ms, int6
     i->down_ms = at_ms;
     i->has_outage = true;
     i->outage_id = hash_mix(i->id, 1);
-    set_verdict(c, h, cause_decide(t->facts, WHEN_LOST), at_ms);
+    if (t->trouble_ms != TIME_NONE && at_ms - t->trouble_ms > MOMENT_MS)
+        t->facts &= ~MOMENTARY;
+    i->facts = t->facts;
+    set_verdict(c, h, cause_decide(i->facts, WHEN_LOST), at_ms);
     watch_defect(c, i);
 }
 

@@ -11,6 +11,8 @@
 
 /* A fact about a tunnel that is up, or was a moment ago: why it may be lost. */
 void incident_fact(struct classify *c, uint32_t tunnel, enum fact fact, const struct event *e);
+/* Is it too late for a new reason why the tunnel went down? Not while it is up, nor within DECIDE_GRACE_MS. */
+bool incident_decided(const struct classify *c, uint32_t tunnel, int64_t at_ms);
 /* A line that belongs to the evidence although it proves no fact alone; role is an enum chain_role or fact. */
 void incident_line(struct classify *c, uint32_t tunnel, uint16_t role, const struct event *e);
 void incident_note(struct classify *c, uint32_t tunnel, uint16_t role, const struct note *n);

@@ -1,5 +1,6 @@
 #include "classify/job.h"
 #include "classify/job_step.h"
+#include "classify/parked.h"
 
 static void reset(struct classify *c, struct job *j, uint32_t device, int16_t thread)
 {
@@ -15,11 +16,10 @@ static void reset(struct classify *c, struct job *j, uint32_t device, int16_t th
     j->unbound_count = 0;
 }
 
-/* The job that this line continues, else a fresh one in the thread's place. */
+/* The place of the thread's jobs; the line begins a job there or continues one (continue_job). */
 static uint32_t job_of(struct classify *c, uint32_t device, const struct event *e)
 {
-    struct device *d = device_at(c, device);
-    uint32_t *slot = &d->jobs[e->thread < 0 ? 0 : e->thread % THREADS_MAX];
+    uint32_t *slot = &device_at(c, device)->jobs[e->thread < 0 ? 0 : e->thread % THREADS_MAX];
     if (!*slot) {
         *slot = pool_take(&c->jobs);
         if (!*slot) {
@@ -28,12 +28,16 @@ static uint32_t job_of(struct classify *c, uint32_t device, const struct event *
         }
         reset(c, job_at(c, *slot), device, e->thread);
     }
-    struct job *j = job_at(c, *slot);
+    return *slot;
+}
+
+/* A line that can only be a job's first, comes from another thread of the slot, or long after: the job before is over. */
+static void continue_job(struct classify *c, struct job *j, uint32_t device, const struct event *e)
+{
     int64_t gap = e->at_ms - j->last_ms;
     if (event_starts_job(e->kind) || j->thread != e->thread || gap > JOB_GAP_MS || gap < -JOB_GAP_MS)
         reset(c, j, device, e->thread);
     j->last_ms = e->at_ms;
-    return *slot;
 }
 
 static void tell(const struct step *s, int64_t offset)
@@ -193,13 +197,10 @@ static void bind_prefix(struct step *s)
         step_bind(s, sa, tunnel);
 }
 
-void job_event(struct classify *c, uint32_t device, const struct event *e)
+static void read_event(struct classify *c, uint32_t device, uint32_t job, const struct event *e)
 {
-    struct step s = {.c = c, .device = device, .e = e};
-    s.job_handle = job_of(c, device, e);
-    if (!s.job_handle)
-        return;
-    s.job = job_at(c, s.job_handle);
+    struct step s = {.c = c, .device = device, .job_handle = job, .job = job_at(c, job), .e = e};
+    continue_job(c, s.job, device, e);
     bind_prefix(&s);
     handlers[e->kind](&s);
     if (!c->options.bound)
@@ -208,4 +209,34 @@ void job_event(struct classify *c, uint32_t device, const struct event *e)
         tell(&s, e->offset);
     else if (s.job->unbound_count < sizeof(s.job->unbound) / sizeof(s.job->unbound[0]))
         s.job->unbound[s.job->unbound_count++] = e->offset;
+}
+
+/* Only a message that arrived can be early: it is written by another thread than what it answers. */
+static bool ready(struct classify *c, uint32_t device, uint32_t job, const struct event *e)
+{
+    const struct packet *p = &job_at(c, job)->packet;
+    uint8_t type = e->kind == EV_PARSED ? (uint8_t)exchange_type_of(event_text(e, F_EXCHANGE)) : EXCHANGE_NONE;
+    if (type == EXCHANGE_NONE || !job_at(c, job)->packet_in)
+        return true;
+    return sa_due(c, device, &p->dst, &p->src, type, event_number(e, F_MID), span_eq(event_text(e, F_KIND), SPAN("response")));
+}
+
+void job_event(struct classify *c, uint32_t device, const struct event *e)
+{
+    if (parked_overdue(c, device, e->at_ms))
+        parked_retry(c, device, true, ready, read_event);
+    uint32_t job = job_of(c, device, e);
+    if (!job)
+        return;
+    bool waits = job_at(c, job)->parked || !ready(c, device, job, e);
+    if (waits && parked_add(c, device, job, e))
+        return;
+    read_event(c, device, job, e);
+    if (device_at(c, device)->first_parked)
+        parked_retry(c, device, false, ready, read_event);
+}
+
+void job_finish(struct classify *c, uint32_t device)
+{
+    parked_retry(c, device, true, ready, read_event);
 }

@@ -11,5 +11,8 @@
 
 void job_event(struct classify *c, uint32_t device, const struct event *e);
 
+/* No more lines will come: what waits for an earlier one is read as it stands. */
+void job_finish(struct classify *c, uint32_t device);
+
 
 #endif

@@ -4,7 +4,7 @@
 static void of_every_tunnel(struct step *s, enum fact fact)
 {
     for (uint32_t t = device_at(s->c, s->device)->first_tunnel; t; t = tunnel_at(s->c, t)->next_of_device)
-        if (tunnel_at(s->c, t)->state == TUNNEL_UP)
+        if (tunnel_at(s->c, t)->state != TUNNEL_UNKNOWN && !incident_decided(s->c, t, s->e->at_ms))
             incident_fact(s->c, t, fact, s->e);
 }
 

@@ -98,7 +98,8 @@ static void alive(struct step *s, uint32_t sa_handle)
         return;
     tunnel_proof(s->c, sa->tunnel, s->e->at_ms);
     note_take(&t->last_proof, s->e);
-    incident_clear(s->c, sa->tunnel, SILENCE);
+    if (t->trouble_ms == TIME_NONE || s->e->at_ms >= t->trouble_ms + 1000)
+        incident_clear(s->c, sa->tunnel, SILENCE);
 }
 
 /* What a response refuses. */

@@ -316,7 +316,7 @@ STEP_HANDLER(on_terminate_requested)
     if (!tunnel)
         return;
     step_bind_named(s, tunnel);
-    if (tunnel_at(s->c, tunnel)->state != TUNNEL_DOWN)
+    if (!incident_decided(s->c, tunnel, at(s)))
         incident_fact(s->c, tunnel, FACT_TERMINATE_REQUESTED, s->e);
 }
 

@@ -150,13 +150,44 @@ uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct add
     return only;
 }
 
+static bool seen_response(const struct sa *sa, uint8_t type, int64_t mid)
+{
+    return sa->state != SA_GONE && !sa->out_exchange && sa->out_type == type && sa->out_mid == mid;
+}
+
+static bool is_early(uint8_t type)
+{
+    return type == IKE_SA_INIT || type == IKE_AUTH || type == IKE_INTERMEDIATE || type == ID_PROT || type == AGGRESSIVE;
+}
+
+static bool is_young(const struct sa *sa)
+{
+    return sa->state == SA_CREATED || sa->state == SA_CONNECTING;
+}
+
+bool sa_due(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, uint8_t type, int64_t mid,
+    bool response)
+{
+    uint32_t first = index_get(&c->pair_index, pair_key(c, device, local, peer));
+    if (response && sa_awaiting(c, device, local, peer, type, mid))
+        return true;
+    if (!response && type == IKE_SA_INIT)
+        return true;
+    for (uint32_t h = first; h; h = sa_at(c, h)->next_of_pair) {
+        const struct sa *sa = sa_at(c, h);
+        if (response ? seen_response(sa, type, mid)
+                     : sa->state != SA_GONE && is_early(type) == is_young(sa) && (sa->next_in < 0 || sa->next_in >= mid))
+            return true;
+    }
+    return !first && !response && !is_early(type);
+}
+
 /* How well an SA fits a request: 0 not at all. IKE_SA_INIT and IKE_AUTH belong to SAs not yet established, the rest to others. */
 static int fit(const struct sa *sa, uint8_t type, int64_t mid, bool out)
 {
     if (sa->state == SA_GONE)
         return 0;
-    bool early = type == IKE_SA_INIT || type == IKE_AUTH || type == IKE_INTERMEDIATE || type == ID_PROT || type == AGGRESSIVE;
-    bool young = sa->state == SA_CREATED || sa->state == SA_CONNECTING;
+    bool early = is_early(type), young = is_young(sa);
     if (early != young)
         return early ? 0 : (type == INFORMATIONAL && mid <= 2 ? 1 : 0); /* an INFORMATIONAL that refuses IKE_AUTH */
     if (early && sa->initiator != out)

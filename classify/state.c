@@ -8,6 +8,7 @@ enum {
     PROPOSALS_MAX = 4096,
     PAYLOADS_MAX = 4096,
     UNKNOWNS_MAX = 1024,
+    PARKED_MAX = 8192,
 };
 
 void state_open(struct classify *c)
@@ -23,13 +24,14 @@ void state_open(struct classify *c)
     pool_init(&c->evidence, sizeof(struct evidence), EVIDENCE_MAX);
     pool_init(&c->proposals, sizeof(struct proposals), PROPOSALS_MAX);
     pool_init(&c->payloads, sizeof(struct payloads), PAYLOADS_MAX);
+    pool_init(&c->parked, sizeof(struct parked), PARKED_MAX);
     pool_init(&c->unknowns, sizeof(struct unknown), UNKNOWNS_MAX);
 }
 
 void state_close(struct classify *c)
 {
     struct pool *pools[] = {&c->devices, &c->jobs, &c->sas, &c->exchanges, &c->tunnels, &c->incidents, &c->evidence, &c->proposals,
-        &c->payloads, &c->unknowns};
+        &c->payloads, &c->unknowns, &c->parked};
     for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++)
         pool_close(pools[i]);
     struct index *indexes[] = {&c->device_index, &c->uid_index, &c->pair_index, &c->name_index, &c->payload_index, &c->spi_index,

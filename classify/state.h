@@ -27,6 +27,8 @@ enum {
     PAYLOADS_LIST_MAX = 48,
     PROPOSALS_TEXT_MAX = 1600,
     HISTORY_MAX = 8,
+    PARKED_PER_DEVICE = 128,
+    PARKED_LINE_MAX = 900,
     JOB_GAP_MS = 2000,         /* lines of one job stand in the same second, or the next */
     DECIDE_GRACE_MS = 5000,    /* FTMD and charon print the two halves of one event in any order, seconds apart at most */
 };
@@ -57,7 +59,8 @@ struct device {
     bool dirty, replayed, future, skew_known, stored;
     int64_t first_seen_ms, last_seen_ms, booted_ms, skew_ms;
     int64_t lines;
-    uint32_t jobs[THREADS_MAX], first_sa, first_tunnel;
+    uint32_t jobs[THREADS_MAX], first_sa, first_tunnel, first_parked, last_parked;
+    uint16_t parked_count;
     int32_t run;      /* of charon, from 1 */
     int64_t next_uid; /* of the next IKE_SA charon makes: it counts from 1; -1 unknown */
     int64_t check_ms; /* when the clock passes this, incidents are looked at again (incident_check) */
@@ -86,6 +89,7 @@ struct job {
     int16_t thread;
     int64_t last_ms;
     uint32_t device, sa, tunnel, exchange, proposals;
+    bool parked;           /* a line of it waits for an earlier one (parked.h) */
     bool packet_in;        /* `packet` is one received, not sent */
     bool responder_init;   /* PEER is initiating: the SA was made by this job */
     struct packet packet;
@@ -160,6 +164,7 @@ struct tunnel {
     uint32_t incident;       /* open, or closed a moment ago */
     uint32_t evidence[EVIDENCE_PER_TUNNEL];
     int64_t first_unanswered_ms, onset_earliest_ms; /* of the trouble at hand */
+    int64_t trouble_ms; /* latest line that told of it: what stands in the same second may have come before */
     struct note last_proof;
     uint32_t diff;           /* proposals that were refused, kept while the facts are */
 };
@@ -196,6 +201,7 @@ struct incident {
     bool dirty, stored, closed, settled, has_outage, restarted;
     bool defect, defect_sure; /* CSCvx86427: its pattern fits; long enough to be likely */
     struct verdict verdict, blocker;
+    uint64_t facts; /* of the loss, grown while it may still turn */
     int64_t began_ms, onset_earliest_ms, onset_latest_ms, declared_ms, ended_ms, predicted_ms, down_ms;
     struct history history[HISTORY_MAX];
     uint32_t evidence[EVIDENCE_PER_TUNNEL];
@@ -207,6 +213,19 @@ struct transition {
     int64_t at_ms;
     bool up, ftmd;
     uint8_t quality;
+};
+
+/* An event that waits, with a copy of its line; fields are where they stand in it. */
+struct parked {
+    uint32_t next, job;
+    uint8_t kind, fact;
+    int16_t thread;
+    bool has_conn;
+    uint16_t conn_start, conn_len, line_len;
+    int64_t at_ms, offset, prefix_uid;
+    uint64_t set;
+    uint16_t start[FIELD_COUNT], length[FIELD_COUNT];
+    char line[PARKED_LINE_MAX];
 };
 
 /* An interned payload list with what it means. */
@@ -246,7 +265,7 @@ struct classify {
     struct classify_options options;
     struct classify_counts counts;
     int64_t watermark_ms;
-    struct pool devices, jobs, sas, exchanges, tunnels, incidents, evidence, proposals, payloads, unknowns;
+    struct pool devices, jobs, sas, exchanges, tunnels, incidents, evidence, proposals, payloads, unknowns, parked;
     struct index device_index, uid_index, pair_index, name_index, payload_index, spi_index, unknown_index;
     struct handles dirty_devices, dirty_exchanges, dirty_tunnels, dirty_incidents;
     struct transition *transitions;

@@ -50,7 +50,8 @@ static uint32_t tunnel_new(struct classify *c, uint32_t device, struct span name
         .last_proof_ms = TIME_NONE,
         .next_rekey_ms = TIME_NONE,
         .first_unanswered_ms = TIME_NONE,
-        .onset_earliest_ms = TIME_NONE};
+        .onset_earliest_ms = TIME_NONE,
+        .trouble_ms = TIME_NONE};
     span_copy(t->name, sizeof(t->name), name);
     d->first_tunnel = h;
     mark_tunnel(c, h);

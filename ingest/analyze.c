@@ -64,6 +64,7 @@ static int feed(struct classify *c, const struct catalogue *catalogue, const str
         if (i % COLLECT_EVERY == COLLECT_EVERY - 1)
             classify_collect(c, collected);
     }
+    classify_finish(c);
     classify_collect(c, collected);
     match_scratch_free(scratch);
     return 0;

@@ -130,3 +130,68 @@ Test(prefix, a_restored_state_goes_on_as_if_nothing_happened)
 {
     each_case(same_when_restored);
 }
+
+/* --- a verdict that may still turn says so ------------------------------------------------------------------------------ */
+
+enum { CAUSES_MAX = 16 };
+
+struct causes {
+    char slug[CAUSES_MAX][48];
+    size_t count;
+};
+
+static bool known(const struct causes *c, struct span slug)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (span_eq(span_of(c->slug[i]), slug))
+            return true;
+    return false;
+}
+
+/* The causes of all incidents as the whole log has them: of each incident the last that was handed out. */
+static struct causes final_causes(const struct corpus *log)
+{
+    struct classify_options options = classify_defaults(corpus_catalogue());
+    struct classify *c = classify_new(&options);
+    struct match_scratch *scratch = match_scratch_new(corpus_catalogue());
+    struct causes all = {.count = 0};
+    struct rows rows;
+    rows_init(&rows);
+    for (size_t i = 0; i < log->count; i++)
+        classify_feed(c, scratch, &log->records[i]);
+    classify_collect(c, &rows);
+    for (size_t i = 0; i < rows.incident_count && all.count < CAUSES_MAX; i++)
+        span_copy(all.slug[all.count++], sizeof(all.slug[0]), rows.incident[i].cause);
+    rows_free(&rows);
+    match_scratch_free(scratch);
+    classify_free(c);
+    return all;
+}
+
+static void cut_anywhere(const char *name, const struct corpus *log)
+{
+    struct causes whole = final_causes(log);
+    struct classify_options options = classify_defaults(corpus_catalogue());
+    struct classify *c = classify_new(&options);
+    struct match_scratch *scratch = match_scratch_new(corpus_catalogue());
+    struct rows rows;
+    rows_init(&rows);
+    for (size_t i = 0; i < log->count; i++) {
+        classify_feed(c, scratch, &log->records[i]);
+        rows_reset(&rows);
+        classify_collect(c, &rows);
+        for (size_t k = 0; k < rows.incident_count; k++) {
+            const struct row_incident *r = &rows.incident[k];
+            cr_assert(known(&whole, r->cause) || span_eq(r->confidence, SPAN("possible")), "%s cut after line %zu: %.*s, %.*s", name,
+                i + 1, (int)r->cause.len, r->cause.ptr, (int)r->confidence.len, r->confidence.ptr);
+        }
+    }
+    rows_free(&rows);
+    match_scratch_free(scratch);
+    classify_free(c);
+}
+
+Test(prefix, a_log_cut_anywhere_has_no_cause_that_the_whole_has_not_unless_said_to_be_possible)
+{
+    each_case(cut_anywhere);
+}
