@@ -32,12 +32,17 @@ static const struct cause_rule rules[] = {
 
     /* silence on an established SA */
     {"rekey-unanswered", "path-loss", B(CHILD_GIVEN_UP), 0, 0, WHEN_LOST, CONFIDENCE_LIKELY},
+    {"local-address-changed", "path-loss", B(INFO_GIVEN_UP) | B(ADDRESS_CHANGED), 0, 0, WHEN_LOST, CONFIDENCE_LIKELY},
     {"path-loss", "peer-dead", B(INFO_GIVEN_UP), 0, 0, WHEN_LOST, CONFIDENCE_CERTAIN},
     {"peer-delete-child", "peer-operator", B(CHILD_DELETE_RECEIVED), 0, 0, WHEN_LOST, CONFIDENCE_CERTAIN},
     {"lifetime-expired", "", B(CHILD_EXPIRED), 0, 0, WHEN_LOST, CONFIDENCE_LIKELY},
     {"rekey-unanswered", "path-loss", B(CHILD_UNANSWERED), 0, 0, WHEN_LOST, CONFIDENCE_POSSIBLE},
     {"path-loss", "peer-dead", B(INFO_UNANSWERED), 0, 0, WHEN_LOST, CONFIDENCE_POSSIBLE},
     {"duplicate-ike-sa", "", B(DUPLICATE), 0, 0, WHEN_LOST, CONFIDENCE_POSSIBLE},
+    {"corrupt-messages", "", B(CORRUPT), 0, 0, WHEN_LOST | WHEN_ATTEMPT, CONFIDENCE_LIKELY},
+    {"local-address-changed", "", B(ADDRESS_CHANGED), 0, 0, WHEN_LOST, CONFIDENCE_LIKELY},
+    {"resource-exhausted", "", B(RESOURCES_SHORT), 0, 0, WHEN_LOST, CONFIDENCE_POSSIBLE},
+    {"config-change", "", B(CONFIG_COMMITTED), 0, 0, WHEN_LOST, CONFIDENCE_POSSIBLE},
 
     /* attempts: a line of our own decides */
     {"psk-mismatch", "", B(MAC_MISMATCHED), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
@@ -50,6 +55,10 @@ static const struct cause_rule rules[] = {
     {"eap-failed", "", B(EAP_FAILED), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
     {"child-install-failed", "", B(INSTALL_FAILED), 0, 0, WHEN_LOST | WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
     {"half-open-limit", "", B(HALF_OPEN_LIMIT), 0, 0, WHEN_ATTEMPT, CONFIDENCE_LIKELY},
+    {"virtual-ip-required", "", B(CP_REFUSED), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
+    {"ike-mode-mismatch", "", B(MODE_REFUSED), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
+    {"connection-not-loaded", "", B(NOT_LOADED), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
+    {"ike-version-mismatch", "no-peer-config", B(NO_IKE_CONFIG) | B(IKEV1), 0, 0, WHEN_ATTEMPT, CONFIDENCE_LIKELY},
     {"no-peer-config", "", B(NO_IKE_CONFIG), 0, 0, WHEN_ATTEMPT, CONFIDENCE_LIKELY},
 
     /* attempts: a refusal on the wire */

@@ -48,8 +48,8 @@ static const struct {
     {"N(INVAL_SYN)", PAYLOAD_ERROR},
     {"N(INVAL_MID)", PAYLOAD_ERROR},
     {"N(INVAL_SPI)", PAYLOAD_ERROR},
-    {"N(INVAL_ID)", PAYLOAD_ERROR},
-    {"N(PLD_MAL)", PAYLOAD_ERROR},
+    {"N(INVAL_ID)", PAYLOAD_INVAL_ID | PAYLOAD_ERROR},
+    {"N(PLD_MAL)", PAYLOAD_MALFORMED | PAYLOAD_ERROR},
     {"N(COOKIE)", PAYLOAD_COOKIE},
     {"N(REKEY_SA)", PAYLOAD_REKEY_SA},
     {"SA", PAYLOAD_SA},
@@ -57,6 +57,11 @@ static const struct {
     {"IDr", PAYLOAD_IDR},
     {"D", PAYLOAD_DELETE},
     {"CERT", PAYLOAD_CERT},
+    {"HASH", PAYLOAD_HASH},
+    {"ID", PAYLOAD_ID},
+    {"N(DPD)", PAYLOAD_DPD},
+    {"N(DPD_ACK)", PAYLOAD_DPD_ACK},
+    {"N(INVAL_HASH)", PAYLOAD_AUTH_FAILED | PAYLOAD_ERROR},
 };
 
 static uint32_t meaning_of(struct span name)

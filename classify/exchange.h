@@ -31,6 +31,24 @@ enum exchange_type {
 
 enum outcome { OUTCOME_PENDING, OUTCOME_ANSWERED, OUTCOME_REFUSED, OUTCOME_UNANSWERED, OUTCOME_ABANDONED };
 
+/* IKEv1 (RFC 2409): message ids tie nothing together but the messages of one quick mode, and informationals are not answered. */
+static inline bool exchange_is_v1(uint8_t type)
+{
+    return type >= ID_PROT && type <= NEW_GROUP_MODE;
+}
+
+/* Of an IKE_SA that is not established yet. */
+static inline bool exchange_is_early(uint8_t type)
+{
+    return type == IKE_SA_INIT || type == IKE_AUTH || type == IKE_INTERMEDIATE || type == ID_PROT || type == AGGRESSIVE;
+}
+
+/* Sets up or renews a CHILD_SA. */
+static inline bool exchange_is_child(uint8_t type)
+{
+    return type == CREATE_CHILD_SA || type == QUICK_MODE;
+}
+
 enum exchange_type exchange_type_of(struct span name);
 const char *exchange_type_name(uint8_t type);
 const char *outcome_name(uint8_t outcome);

@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 
-enum { SAME_ROLE_MAX = 4, MOMENT_MS = 60000 };
+enum { SAME_ROLE_MAX = 4, MOMENT_MS = 60000, RECENT_MS = 300000 };
 
 /* What explains a loss only when it follows at once; refusals and silence last until they are mended. */
 #define MOMENTARY                                                                                                      \
@@ -10,6 +10,10 @@ enum { SAME_ROLE_MAX = 4, MOMENT_MS = 60000 };
         FACT_BIT(FACT_TERMINATE_REQUESTED) | FACT_BIT(FACT_REAUTHENTICATING) | FACT_BIT(FACT_PEER_CAME_BACK) |         \
         FACT_BIT(FACT_INITIAL_CONTACT) | FACT_BIT(FACT_DAEMON_STOPPED) | FACT_BIT(FACT_DAEMON_STARTED) |               \
         FACT_BIT(FACT_CHILD_EXPIRED) | FACT_BIT(FACT_ADMIN_DOWN) | FACT_BIT(FACT_DUPLICATE))
+/* What explains it when it happened in the minutes before. */
+#define RECENT                                                                                                         \
+    (FACT_BIT(FACT_CONFIG_COMMITTED) | FACT_BIT(FACT_ADDRESS_CHANGED) | FACT_BIT(FACT_RESOURCES_SHORT) |               \
+        FACT_BIT(FACT_CORRUPT))
 
 static const char *const chain_roles[] = {"last-proof", "first-unanswered", "attempt", "declared-down", "proposals", "exchange"};
 
@@ -269,8 +273,8 @@ void incident_open_down(struct classify *c, uint32_t tunnel, int64_t at_ms, int6
     i->down_ms = at_ms;
     i->has_outage = true;
     i->outage_id = hash_mix(i->id, 1);
-    if (t->trouble_ms != TIME_NONE && at_ms - t->trouble_ms > MOMENT_MS)
-        t->facts &= ~MOMENTARY;
+    int64_t age_ms = t->trouble_ms == TIME_NONE ? 0 : at_ms - t->trouble_ms;
+    t->facts &= ~((age_ms > MOMENT_MS ? MOMENTARY : 0) | (age_ms > RECENT_MS ? RECENT : 0));
     i->facts = t->facts;
     set_verdict(c, h, cause_decide(i->facts, WHEN_LOST), at_ms);
     watch_defect(c, i);

@@ -1,5 +1,6 @@
 /* Packets and message summaries: exchanges open, are answered, repeated and given up. */
 #include "classify/job_step.h"
+#include "classify/job_v1.h"
 #include "classify/proposal.h"
 
 enum { LARGE_BYTES = 1472 }; /* what fits an Ethernet frame: 1500 - IPv4 - UDP */
@@ -16,11 +17,6 @@ STEP_HANDLER(on_receive)
     p->src_port = (uint16_t)event_number(s->e, F_SRC_PORT);
     p->dst_port = (uint16_t)event_number(s->e, F_DST_PORT);
     p->bytes = (int32_t)event_number(s->e, F_BYTES);
-}
-
-static bool early(uint8_t type)
-{
-    return type == IKE_SA_INIT || type == IKE_AUTH || type == IKE_INTERMEDIATE;
 }
 
 /* An IKE_SA that was there before the log began: known by its addresses, and by the message ids it has reached. */
@@ -40,16 +36,17 @@ static uint32_t implicit_sa(struct step *s, const struct addr *local, const stru
 }
 
 /* The peer's IKE_SA_INIT: a retry of a half-open SA (COOKIE, INVALID_KE, retransmission), else a new one. */
-static uint32_t responder_sa(struct step *s)
+static uint32_t responder_sa(struct step *s, uint8_t type)
 {
     const struct packet *p = &s->job->packet;
-    uint32_t h = sa_expecting(s->c, s->device, &p->dst, &p->src, IKE_SA_INIT, 0, false);
+    uint32_t h = sa_expecting(s->c, s->device, &p->dst, &p->src, type, 0, false);
     if (h && sa_at(s->c, h)->peer_port == p->src_port && sa_at(s->c, h)->next_in <= 1)
         return h;
     h = sa_new(s->c, s->device, -1, s->e->at_ms);
     if (!h)
         return 0;
     sa_at(s->c, h)->state = SA_CONNECTING;
+    sa_at(s->c, h)->facts = exchange_is_v1(type) ? FACT_BIT(FACT_IKEV1) : 0;
     sa_guess_uid(s->c, h);
     sa_set_pair(s->c, h, &p->dst, &p->src, p->dst_port, p->src_port);
     uint32_t tunnel = tunnel_with_pair(s->c, s->device, &p->dst, &p->src);
@@ -66,7 +63,7 @@ static uint32_t sa_of_response(struct step *s, uint8_t type, int64_t mid)
     uint32_t h = s->e->prefix_uid >= 0 ? sa_by_uid(s->c, s->device, s->e->prefix_uid) : 0;
     if (!h)
         h = sa_awaiting(s->c, s->device, &p->dst, &p->src, type, mid);
-    if (!h && s->job->packet_in && !early(type)) {
+    if (!h && s->job->packet_in && !exchange_is_early(type)) {
         h = sa_expecting(s->c, s->device, &p->dst, &p->src, type, mid, true);
         h = h ? h : implicit_sa(s, &p->dst, &p->src);
     }
@@ -79,16 +76,17 @@ static uint32_t sa_of_request(struct step *s, uint8_t type, int64_t mid)
     uint32_t h = s->e->prefix_uid >= 0 ? sa_by_uid(s->c, s->device, s->e->prefix_uid) : 0;
     if (h || !s->job->packet_in)
         return h ? h : s->job->sa;
-    if (type == IKE_SA_INIT)
-        return responder_sa(s);
     h = sa_expecting(s->c, s->device, &p->dst, &p->src, type, mid, false);
-    if (!h && !early(type))
+    bool first = type == IKE_SA_INIT || (exchange_is_v1(type) && exchange_is_early(type) && !h);
+    if (first)
+        return responder_sa(s, type);
+    if (!h && !exchange_is_early(type))
         h = sa_moved(s->c, s->device, &p->dst, mid);
-    return h || early(type) ? h : implicit_sa(s, &p->dst, &p->src);
+    return h || exchange_is_early(type) ? h : implicit_sa(s, &p->dst, &p->src);
 }
 
 /* The peer lives: silence so far was a near miss at most. */
-static void alive(struct step *s, uint32_t sa_handle)
+void step_alive(struct step *s, uint32_t sa_handle)
 {
     struct sa *sa = sa_at(s->c, sa_handle);
     if (!sa->tunnel || sa->state < SA_ESTABLISHED)
@@ -111,7 +109,7 @@ static void response_refuses(struct step *s, uint32_t sa_handle, uint8_t type, u
         fact = FACT_IKE_REFUSED;
     else if (type == IKE_AUTH && flags & PAYLOAD_AUTH_FAILED)
         fact = FACT_AUTH_FAILED;
-    else if (flags & PAYLOAD_TS_UNACCEPT)
+    else if (flags & (PAYLOAD_TS_UNACCEPT | PAYLOAD_INVAL_ID))
         fact = FACT_TS_REFUSED;
     else if (type == IKE_AUTH && flags & PAYLOAD_NO_PROP)
         fact = FACT_ESP_REFUSED;
@@ -140,8 +138,8 @@ static void parsed_response(struct step *s, uint8_t type, int64_t mid, uint32_t 
     }
     uint32_t flags = payloads_flags(s->c, payloads);
     bool retry = type == IKE_SA_INIT && flags & (PAYLOAD_COOKIE | PAYLOAD_INVAL_KE) && !(flags & PAYLOAD_SA);
-    sa->next_out = retry ? 0 : mid + 1;
-    alive(s, h);
+    sa->next_out = exchange_is_v1(type) ? -1 : retry ? 0 : mid + 1;
+    step_alive(s, h);
     response_refuses(s, h, type, flags);
 }
 
@@ -164,7 +162,7 @@ static void parsed_request(struct step *s, uint8_t type, int64_t mid, uint32_t p
         return;
     step_bind(s, h, 0);
     struct sa *sa = sa_at(s->c, h);
-    if (type == IKE_SA_INIT) {
+    if (exchange_is_early(type) && !sa->initiating.q.len) {
         note_take(&sa->initiating, s->e);
         peer_came_back(s, sa->tunnel);
     }
@@ -173,8 +171,8 @@ static void parsed_request(struct step *s, uint8_t type, int64_t mid, uint32_t p
         exchange_at(s->c, s->job->exchange)->request_bytes = s->job->packet.bytes;
         sa_set_pair(s->c, h, &s->job->packet.dst, &s->job->packet.src, s->job->packet.dst_port, s->job->packet.src_port);
     }
-    sa->next_in = mid + 1;
-    alive(s, h);
+    sa->next_in = exchange_is_v1(type) ? -1 : mid + 1;
+    step_alive(s, h);
 }
 
 STEP_HANDLER(on_parsed)
@@ -192,7 +190,11 @@ STEP_HANDLER(on_parsed)
             step_bind(s, h, 0);
         return;
     }
-    if (response)
+    if (type == INFORMATIONAL_V1)
+        v1_informational(s, mid, payloads);
+    else if (type == QUICK_MODE && v1_third_message(s, payloads))
+        return;
+    else if (response)
         parsed_response(s, type, mid, payloads);
     else
         parsed_request(s, type, mid, payloads);
@@ -200,8 +202,12 @@ STEP_HANDLER(on_parsed)
 
 /* --- what we send -------------------------------------------------------------------------------------------------- */
 
-static void open_request(struct step *s, uint32_t h, uint8_t type, int64_t mid, uint32_t payloads, const struct note *note)
+void step_open_request(struct step *s, uint32_t h, uint8_t type, int64_t mid, uint32_t payloads, const struct note *note)
 {
+    if (type == INFORMATIONAL_V1) {
+        v1_informational_sent(s, h, mid, payloads, note);
+        return;
+    }
     struct classify *c = s->c;
     struct sa *sa = sa_at(c, h);
     uint32_t flags = payloads_flags(c, payloads);
@@ -211,10 +217,13 @@ static void open_request(struct step *s, uint32_t h, uint8_t type, int64_t mid, 
     sa->out_mid = mid;
     sa->out_sent_ms = sa->out_last_ms = note->q.at_ms;
     sa->out_retransmits = sa->out_base_ms = 0;
+    sa->out_sends = sa->out_errors = 0;
+    sa->out_is_auth = type == IKE_AUTH || (exchange_is_v1(type) && flags & PAYLOAD_ID && flags & PAYLOAD_HASH);
+    sa->facts |= exchange_is_v1(type) ? FACT_BIT(FACT_IKEV1) : 0;
     sa->out_is_rekey_ike = type == CREATE_CHILD_SA && (flags & PAYLOAD_SA) && !(flags & PAYLOAD_TS);
     sa->out_is_rekey_child = type == CREATE_CHILD_SA && flags & PAYLOAD_REKEY_SA;
     sa->request = *note;
-    if (type == IKE_SA_INIT) {
+    if (exchange_is_early(type)) {
         sa->state = SA_CONNECTING;
         sa->initiator = true;
     }
@@ -229,7 +238,7 @@ static uint32_t sa_of_own_request(struct step *s, uint8_t type, int64_t mid)
         return h;
     const struct sa *sa = h ? sa_at(s->c, h) : NULL;
     bool fresh = sa && (sa->state == SA_CREATED || sa->state == SA_CONNECTING);
-    bool fits = sa && sa->state != SA_GONE && fresh == early(type) && (sa->next_out < 0 || sa->next_out == mid);
+    bool fits = sa && sa->state != SA_GONE && fresh == exchange_is_early(type) && (sa->next_out < 0 || sa->next_out == mid);
     if (fits)
         return h;
     if (fresh && type == INFORMATIONAL && s->job->packet_in)
@@ -242,7 +251,7 @@ static void generating_request(struct step *s, uint8_t type, int64_t mid, uint32
     uint32_t h = sa_of_own_request(s, type, mid);
     if (h) {
         step_bind(s, h, 0);
-        open_request(s, h, type, mid, payloads, &s->job->summary);
+        step_open_request(s, h, type, mid, payloads, &s->job->summary);
         return;
     }
     s->job->waiting = (struct waiting){.kind = WAITING_REQUEST,
@@ -312,25 +321,27 @@ STEP_HANDLER(on_generating)
         generating_response(s, type, mid, payloads);
     } else {
         note_take(&s->job->summary, s->e);
+        if (type == QUICK_MODE && v1_third_message(s, payloads))
+            return;
         generating_request(s, type, mid, payloads);
     }
 }
 
 /* --- retransmissions ------------------------------------------------------------------------------------------------ */
 
-static enum fact unanswered_fact(uint8_t type, bool given_up)
+static enum fact unanswered_fact(const struct sa *sa, bool given_up)
 {
-    if (type == IKE_SA_INIT)
-        return given_up ? FACT_INIT_GIVEN_UP : FACT_INIT_UNANSWERED;
-    if (early(type))
+    if (sa->out_is_auth)
         return given_up ? FACT_AUTH_GIVEN_UP : FACT_AUTH_UNANSWERED;
-    if (type == CREATE_CHILD_SA)
+    if (exchange_is_early(sa->out_type))
+        return given_up ? FACT_INIT_GIVEN_UP : FACT_INIT_UNANSWERED;
+    if (exchange_is_child(sa->out_type))
         return given_up ? FACT_CHILD_GIVEN_UP : FACT_CHILD_UNANSWERED;
     return given_up ? FACT_INFO_GIVEN_UP : FACT_INFO_UNANSWERED;
 }
 
 /* An established SA's request is unanswered: from here the tunnel may be dead. */
-static void may_be_dead(struct step *s, struct sa *sa, const struct note *line)
+void step_may_be_dead(struct step *s, struct sa *sa, const struct note *line)
 {
     struct tunnel *t = tunnel_at(s->c, sa->tunnel);
     if (t->state == TUNNEL_DOWN || t->state == TUNNEL_NEVER_UP)
@@ -341,8 +352,8 @@ static void may_be_dead(struct step *s, struct sa *sa, const struct note *line)
         incident_note(s->c, sa->tunnel, ROLE_LAST_PROOF, &t->last_proof);
         incident_note(s->c, sa->tunnel, ROLE_FIRST_UNANSWERED, &sa->request);
     }
-    incident_note(s->c, sa->tunnel, (uint16_t)unanswered_fact(sa->out_type, false), line);
-    incident_fact(s->c, sa->tunnel, unanswered_fact(sa->out_type, false), NULL);
+    incident_note(s->c, sa->tunnel, (uint16_t)unanswered_fact(sa, false), line);
+    incident_fact(s->c, sa->tunnel, unanswered_fact(sa, false), NULL);
 }
 
 static void retransmitted(struct step *s, uint32_t h, const struct waiting *w)
@@ -360,12 +371,12 @@ static void retransmitted(struct step *s, uint32_t h, const struct waiting *w)
     sa->out_last_ms = w->at_ms;
     exchange_hold(s->c, s->job, sa->out_exchange);
     if (sa->state == SA_ESTABLISHED && sa->tunnel)
-        may_be_dead(s, sa, &w->note);
+        step_may_be_dead(s, sa, &w->note);
     else if (sa->state < SA_ESTABLISHED)
-        sa->facts |= FACT_BIT(unanswered_fact(sa->out_type, false));
+        sa->facts |= FACT_BIT(unanswered_fact(sa, false));
     if (sa->state < SA_ESTABLISHED && sa->tunnel && tunnel_at(s->c, sa->tunnel)->state != TUNNEL_UP) {
         incident_note(s->c, sa->tunnel, ROLE_ATTEMPT, &sa->initiating);
-        incident_note(s->c, sa->tunnel, (uint16_t)unanswered_fact(sa->out_type, false), &w->note);
+        incident_note(s->c, sa->tunnel, (uint16_t)unanswered_fact(sa, false), &w->note);
     }
 }
 
@@ -393,17 +404,23 @@ static void lost(struct step *s, uint32_t h)
     uint32_t tunnel = sa->tunnel;
     if (!tunnel)
         return;
-    incident_fact(s->c, tunnel, unanswered_fact(sa->out_type, true), s->e);
+    incident_fact(s->c, tunnel, unanswered_fact(sa, true), s->e);
     tunnel_children_gone(s->c, tunnel, s->e);
 }
 
 STEP_HANDLER(on_give_up)
 {
-    uint32_t h = s->job->sa ? s->job->sa : sa_giving_up(s->c, s->device, (int32_t)event_number(s->e, F_ATTEMPT), s->e->at_ms);
+    uint32_t h = s->job->sa;
+    if (!h && event_has(s->e, F_ATTEMPT))
+        h = sa_giving_up(s->c, s->device, (int32_t)event_number(s->e, F_ATTEMPT), s->e->at_ms);
+    else if (!h) /* IKEv1: DPD check timed out */
+        h = sa_dpd_unanswered(s->c, s->device);
     if (!h)
         return;
     step_bind(s, h, 0);
     struct sa *sa = sa_at(s->c, h);
+    if (sa->out_errors < sa->out_sends) /* something left the host after all */
+        sa->facts &= ~FACT_BIT(FACT_SEND_FAILED);
     uint8_t was = sa->state;
     exchange_closed(s->c, sa->out_exchange, OUTCOME_UNANSWERED);
     sa->out_exchange = 0;
@@ -412,7 +429,7 @@ STEP_HANDLER(on_give_up)
     if (was == SA_ESTABLISHED)
         lost(s, h);
     else if (was < SA_ESTABLISHED)
-        step_refused(s, h, unanswered_fact(sa->out_type, true), NULL);
+        step_refused(s, h, unanswered_fact(sa, true), NULL);
 }
 
 /* --- packets out ---------------------------------------------------------------------------------------------------- */
@@ -429,11 +446,11 @@ static void no_longer_waiting(struct step *s, const struct packet *p)
             retransmitted(s, h, &w);
     } else if (w.kind == WAITING_REQUEST) {
         h = sa_expecting(s->c, s->device, &p->src, &p->dst, w.exchange, w.mid, true);
-        if (!h && !early(w.exchange))
+        if (!h && !exchange_is_early(w.exchange))
             h = implicit_sa(s, &p->src, &p->dst);
         if (h) {
             step_bind(s, h, 0);
-            open_request(s, h, w.exchange, w.mid, w.payloads, &w.note);
+            step_open_request(s, h, w.exchange, w.mid, w.payloads, &w.note);
         }
     }
 }
@@ -463,7 +480,9 @@ STEP_HANDLER(on_send)
             mark_exchange(s->c, s->job->exchange);
         }
     }
-    if (sa->state == SA_CONNECTING && sa->out_type == IKE_AUTH) {
+    if (sa->out_sends < UINT8_MAX)
+        sa->out_sends++;
+    if (sa->state == SA_CONNECTING && sa->out_is_auth) {
         sa->facts |= p.bytes > LARGE_BYTES ? FACT_BIT(FACT_AUTH_LARGE) : 0;
         sa->facts |= p.src_port == 4500 ? FACT_BIT(FACT_AUTH_ON_4500) : 0;
     }
@@ -479,8 +498,12 @@ STEP_HANDLER(on_keep_alive)
 STEP_HANDLER(on_send_error)
 {
     uint32_t tunnel = step_tunnel(s, false);
-    if (s->job->sa)
-        sa_at(s->c, s->job->sa)->facts |= FACT_BIT(FACT_SEND_FAILED);
+    struct sa *sa = s->job->sa ? sa_at(s->c, s->job->sa) : NULL;
+    if (sa) {
+        sa->facts |= FACT_BIT(FACT_SEND_FAILED);
+        if (sa->out_errors < UINT8_MAX)
+            sa->out_errors++;
+    }
     if (tunnel && tunnel_at(s->c, tunnel)->state == TUNNEL_UP)
         incident_fact(s->c, tunnel, FACT_SEND_FAILED, s->e);
 }

@@ -159,6 +159,10 @@ STEP_HANDLER(on_deleted)
     sa->gone_ms = at(s);
     exchange_closed(c, sa->out_exchange, OUTCOME_ABANDONED);
     sa->out_exchange = 0;
+    bool asked = s->job->exchange && !exchange_at(c, s->job->exchange)->out;
+    if (current && asked && sa->tunnel && !(tunnel_at(c, sa->tunnel)->facts & FACT_BIT(FACT_IKE_DELETE_RECEIVED)) &&
+        !has_other_sa(c, h)) /* the line of the DELETE itself is lost */
+        incident_fact(c, sa->tunnel, FACT_IKE_DELETE_RECEIVED, s->e);
     if (current && sa->tunnel && !has_other_sa(c, h))
         tunnel_children_gone(c, sa->tunnel, s->e);
 }

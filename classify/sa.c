@@ -155,11 +155,6 @@ static bool seen_response(const struct sa *sa, uint8_t type, int64_t mid)
     return sa->state != SA_GONE && !sa->out_exchange && sa->out_type == type && sa->out_mid == mid;
 }
 
-static bool is_early(uint8_t type)
-{
-    return type == IKE_SA_INIT || type == IKE_AUTH || type == IKE_INTERMEDIATE || type == ID_PROT || type == AGGRESSIVE;
-}
-
 static bool is_young(const struct sa *sa)
 {
     return sa->state == SA_CREATED || sa->state == SA_CONNECTING;
@@ -171,15 +166,16 @@ bool sa_due(const struct classify *c, uint32_t device, const struct addr *local,
     uint32_t first = index_get(&c->pair_index, pair_key(c, device, local, peer));
     if (response && sa_awaiting(c, device, local, peer, type, mid))
         return true;
-    if (!response && type == IKE_SA_INIT)
+    if (!response && (type == IKE_SA_INIT || type == INFORMATIONAL_V1 || type == ID_PROT || type == AGGRESSIVE))
         return true;
     for (uint32_t h = first; h; h = sa_at(c, h)->next_of_pair) {
         const struct sa *sa = sa_at(c, h);
         if (response ? seen_response(sa, type, mid)
-                     : sa->state != SA_GONE && is_early(type) == is_young(sa) && (sa->next_in < 0 || sa->next_in >= mid))
+                     : sa->state != SA_GONE && exchange_is_early(type) == is_young(sa) &&
+                    (exchange_is_v1(type) || sa->next_in < 0 || sa->next_in >= mid))
             return true;
     }
-    return !first && !response && !is_early(type);
+    return !first && !response && !exchange_is_early(type);
 }
 
 /* How well an SA fits a request: 0 not at all. IKE_SA_INIT and IKE_AUTH belong to SAs not yet established, the rest to others. */
@@ -187,12 +183,12 @@ static int fit(const struct sa *sa, uint8_t type, int64_t mid, bool out)
 {
     if (sa->state == SA_GONE)
         return 0;
-    bool early = is_early(type), young = is_young(sa);
+    bool early = exchange_is_early(type), young = is_young(sa);
     if (early != young)
-        return early ? 0 : (type == INFORMATIONAL && mid <= 2 ? 1 : 0); /* an INFORMATIONAL that refuses IKE_AUTH */
+        return (type == INFORMATIONAL && mid <= 2) || type == INFORMATIONAL_V1; /* it refuses IKE_AUTH, or phase 1 */
     if (early && sa->initiator != out)
         return 0;
-    int64_t next = out ? sa->next_out : sa->next_in;
+    int64_t next = exchange_is_v1(type) ? -1 : out ? sa->next_out : sa->next_in;
     int expects = next == mid ? 4 : next < 0 ? 2 : 1;
     return expects + (sa->state == SA_ESTABLISHED);
 }
@@ -307,6 +303,17 @@ uint32_t sa_retransmitting(const struct classify *c, uint32_t device, const stru
     int32_t attempt, int64_t at_ms)
 {
     return nearest(c, device, local, peer, mid, attempt - 1, at_ms);
+}
+
+uint32_t sa_dpd_unanswered(const struct classify *c, uint32_t device)
+{
+    uint32_t oldest = 0;
+    for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
+        const struct sa *sa = sa_at(c, h);
+        if (sa->out_exchange && sa->out_type == INFORMATIONAL_V1 && (!oldest || sa->out_sent_ms < sa_at(c, oldest)->out_sent_ms))
+            oldest = h;
+    }
+    return oldest;
 }
 
 uint32_t sa_giving_up(const struct classify *c, uint32_t device, int32_t attempt, int64_t at_ms)

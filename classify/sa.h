@@ -43,6 +43,9 @@ uint32_t sa_retransmitting(const struct classify *c, uint32_t device, const stru
 /* Who gives up now, after `attempt` retransmissions? The one whose time has come. */
 uint32_t sa_giving_up(const struct classify *c, uint32_t device, int32_t attempt, int64_t at_ms);
 
+/* IKEv1: whose DPD has been unanswered longest? */
+uint32_t sa_dpd_unanswered(const struct classify *c, uint32_t device);
+
 /* Gone SAs are kept a minute for the last lines of their job, then forgotten. */
 void sa_sweep(struct classify *c, uint32_t device, int64_t now_ms);
 /* charon started: every SA of before is gone. */

@@ -122,6 +122,8 @@ struct sa {
     uint32_t out_exchange;     /* the request under way; window size is 1 (RFC 7296 2.3) */
     uint8_t out_type;
     bool out_is_rekey_ike, out_is_rekey_child;
+    bool out_is_auth; /* IKE_AUTH, or the message of IKEv1's phase 1 that carries the identity */
+    uint8_t out_sends, out_errors; /* packets of it, and how many the socket refused */
     int64_t out_mid, out_sent_ms, out_last_ms;
     int32_t out_retransmits, out_base_ms; /* base: first time-out, 0 unknown */
     struct note request;       /* the line of that request */
@@ -244,6 +246,12 @@ enum payload_flag {
     PAYLOAD_ERROR = 1 << 11, /* any error notify: RFC 7296 3.10.1, types below 16384 */
     PAYLOAD_CERT = 1 << 12,
     PAYLOAD_TEMP_FAIL = 1 << 13,
+    PAYLOAD_HASH = 1 << 14,  /* IKEv1: encrypted, so of phase 2 in an informational */
+    PAYLOAD_ID = 1 << 15,
+    PAYLOAD_DPD = 1 << 16,
+    PAYLOAD_DPD_ACK = 1 << 17,
+    PAYLOAD_INVAL_ID = 1 << 18,
+    PAYLOAD_MALFORMED = 1 << 19,
 };
 
 struct payloads {
