@@ -66,7 +66,7 @@ static uint32_t device_new(struct classify *c, struct span name, uint64_t id)
     span_copy(d->name, sizeof(d->name), name);
     d->next_uid = -1;
     d->run = 1;
-    d->first_seen_ms = d->last_seen_ms = d->booted_ms = d->skew_ms = d->check_ms = TIME_NONE;
+    d->first_seen_ms = d->last_seen_ms = d->booted_ms = d->skew_ms = d->check_ms = d->sweep_ms = TIME_NONE;
     return h;
 }
 

@@ -91,23 +91,39 @@ static void split(struct payloads *p)
     }
 }
 
+static uint32_t payloads_keep(struct classify *c, uint64_t hash, const struct payloads *from)
+{
+    uint32_t h = pool_take(&c->payloads);
+    if (!h || !index_put(&c->payload_index, hash, h)) {
+        pool_give(&c->payloads, h);
+        return 0;
+    }
+    struct payloads *p = pool_at(&c->payloads, h);
+    *p = *from;
+    p->hash = hash;
+    return h;
+}
+
+/* The table is full of lists that nobody writes twice: what this one means is kept, its text is not. */
+static uint32_t payloads_meaning(struct classify *c, struct payloads *p)
+{
+    uint64_t hash = hash_mix(0x666c616773, p->flags);
+    uint32_t h = index_get(&c->payload_index, hash);
+    c->counts.shed++;
+    p->len = p->count = 0;
+    return h ? h : payloads_keep(c, hash, p);
+}
+
 uint32_t payloads_intern(struct classify *c, struct span text)
 {
     uint64_t hash = span_hash(text, 0);
     uint32_t h = index_get(&c->payload_index, hash);
     if (h)
         return h;
-    h = pool_take(&c->payloads);
-    if (!h || !index_put(&c->payload_index, hash, h)) {
-        c->counts.shed++;
-        pool_give(&c->payloads, h);
-        return 0;
-    }
-    struct payloads *p = pool_at(&c->payloads, h);
-    p->hash = hash;
-    p->len = (uint16_t)span_copy(p->text, sizeof(p->text), text);
-    split(p);
-    return h;
+    struct payloads p = {.flags = 0};
+    p.len = (uint16_t)span_copy(p.text, sizeof(p.text), text);
+    split(&p);
+    return pool_count(&c->payloads) < PAYLOAD_LISTS_MAX ? payloads_keep(c, hash, &p) : payloads_meaning(c, &p);
 }
 
 uint32_t payloads_flags(const struct classify *c, uint32_t payloads)

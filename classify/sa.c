@@ -1,6 +1,11 @@
 #include "classify/sa.h"
 
-enum { GONE_KEPT_MS = 60000, DUE_SLACK_MS = 2000 };
+enum {
+    GONE_KEPT_MS = 60000,
+    HALF_OPEN_KEPT_MS = 120000, /* charon itself waits 30 s */
+    SWEEP_EVERY_MS = 5000,
+    DUE_SLACK_MS = 2000,
+};
 
 static uint64_t uid_key(const struct classify *c, uint32_t device, int64_t uid)
 {
@@ -22,13 +27,14 @@ uint32_t sa_by_uid(const struct classify *c, uint32_t device, int64_t uid)
 
 uint32_t sa_new(struct classify *c, uint32_t device, int64_t uid, int64_t at_ms)
 {
+    struct device *d = device_at(c, device);
     sa_sweep(c, device, at_ms);
-    uint32_t h = pool_take(&c->sas);
+    uint32_t h = d->sa_count < SAS_PER_DEVICE ? pool_take(&c->sas) : 0;
     if (!h) {
         c->counts.shed++;
         return 0;
     }
-    struct device *d = device_at(c, device);
+    d->sa_count++;
     struct sa *sa = sa_at(c, h);
     *sa = (struct sa){.device = device,
         .uid = -1,
@@ -339,15 +345,27 @@ static void forget(struct classify *c, uint32_t h)
             if (sa_at(c, i)->next_of_device == h)
                 sa_at(c, i)->next_of_device = sa->next_of_device;
     }
+    d->sa_count--;
     pool_give(&c->sas, h);
+}
+
+/* Is it time to forget this SA? */
+static bool stale(const struct sa *sa, int64_t now_ms)
+{
+    if (sa->state == SA_GONE)
+        return sa->gone_ms + GONE_KEPT_MS < now_ms;
+    return is_young(sa) && !sa->out_exchange && sa->created_ms + HALF_OPEN_KEPT_MS < now_ms;
 }
 
 void sa_sweep(struct classify *c, uint32_t device, int64_t now_ms)
 {
-    for (uint32_t h = device_at(c, device)->first_sa, next; h; h = next) {
-        const struct sa *sa = sa_at(c, h);
-        next = sa->next_of_device;
-        if (sa->state == SA_GONE && sa->gone_ms + GONE_KEPT_MS < now_ms)
+    struct device *d = device_at(c, device);
+    if (d->sweep_ms != TIME_NONE && now_ms < d->sweep_ms && now_ms > d->sweep_ms - GONE_KEPT_MS)
+        return;
+    d->sweep_ms = now_ms + SWEEP_EVERY_MS;
+    for (uint32_t h = d->first_sa, next; h; h = next) {
+        next = sa_at(c, h)->next_of_device;
+        if (stale(sa_at(c, h), now_ms))
             forget(c, h);
     }
 }

@@ -25,8 +25,11 @@ enum {
     ALIASES_MAX = 4,
     PAYLOADS_TEXT_MAX = 512,   /* charon's own buffer, messages.md 1.3 */
     PAYLOADS_LIST_MAX = 48,
+    PAYLOAD_LISTS_MAX = 4096,  /* different lists of a partition; a fleet writes some dozens */
     PROPOSALS_TEXT_MAX = 1600,
     HISTORY_MAX = 8,
+    SAS_PER_DEVICE = 4096,     /* so that one device, or who forges its lines, cannot take the others' room */
+    TUNNELS_PER_DEVICE_MAX = 2048,
     PARKED_PER_DEVICE = 128,
     PARKED_LINE_MAX = 900,
     JOB_GAP_MS = 2000,         /* lines of one job stand in the same second, or the next */
@@ -60,7 +63,8 @@ struct device {
     int64_t first_seen_ms, last_seen_ms, booted_ms, skew_ms;
     int64_t lines;
     uint32_t jobs[THREADS_MAX], first_sa, first_tunnel, first_parked, last_parked;
-    uint16_t parked_count;
+    uint16_t parked_count, sa_count, tunnel_count;
+    int64_t sweep_ms; /* gone and half-open SAs are looked for when the clock passes this */
     int32_t run;      /* of charon, from 1 */
     int64_t next_uid; /* of the next IKE_SA charon makes: it counts from 1; -1 unknown */
     int64_t check_ms; /* when the clock passes this, incidents are looked at again (incident_check) */

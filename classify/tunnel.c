@@ -32,14 +32,15 @@ static uint64_t name_key(const struct classify *c, uint32_t device, struct span 
 
 static uint32_t tunnel_new(struct classify *c, uint32_t device, struct span name, uint8_t identity, int64_t at_ms)
 {
-    uint32_t h = pool_take(&c->tunnels);
+    struct device *d = device_at(c, device);
+    uint32_t h = d->tunnel_count < TUNNELS_PER_DEVICE_MAX ? pool_take(&c->tunnels) : 0;
     if (!h || !index_put(&c->name_index, name_key(c, device, name), h)) {
         c->counts.shed++;
         pool_give(&c->tunnels, h);
         return 0;
     }
-    struct device *d = device_at(c, device);
     struct tunnel *t = tunnel_at(c, h);
+    d->tunnel_count++;
     *t = (struct tunnel){.id = name_key(c, device, name),
         .device = device,
         .next_of_device = d->first_tunnel,
