@@ -188,7 +188,7 @@ void exchange_closed(struct classify *c, uint32_t h, enum outcome outcome)
 {
     if (!pool_live(&c->exchanges, h) || exchange_at(c, h)->outcome != OUTCOME_PENDING)
         return;
-    exchange_at(c, h)->outcome = outcome;
+    exchange_at(c, h)->outcome = (uint8_t)outcome;
     finish(c, h);
 }
 
