@@ -1,4 +1,5 @@
 #include "classify/proposal.h"
+#include "classify/proposal_fix.h"
 
 enum { TRANSFORMS_MAX = 24, PROPOSALS_MAX = 64 };
 
@@ -157,34 +158,6 @@ static struct span json_texts(const struct proposal *list, size_t n, struct aren
     return json_names(texts, n, arena);
 }
 
-/* The vEdge's own words: `perfect-forward-secrecy group-16` in ipsec, `group 16` in ike. */
-static struct span fix_group(struct span protocol, struct span ours, struct span theirs, struct arena *arena)
-{
-    bool ike = span_eq(protocol, SPAN("IKE"));
-    int our = proposal_group_number(ours), their = proposal_group_number(theirs);
-    if (ike)
-        return arena_printf(arena, their ? "set `ike group %d` on the vEdge, or group %d on the peer"
-                                         : "set `ike group %d` on the vEdge or the same group on the peer",
-            their ? their : our, our);
-    if (our && !their)
-        return arena_printf(arena,
-            "set PFS group %d on the peer, or `ipsec perfect-forward-secrecy none` on the vEdge: the peer offers no group", our);
-    if (our)
-        return arena_printf(arena, "set `ipsec perfect-forward-secrecy group-%d` on the vEdge, or PFS group %d on the peer", their, our);
-    return arena_printf(arena, "set `ipsec perfect-forward-secrecy group-%d` on the vEdge, or no PFS on the peer", their);
-}
-
-static struct span fix_of(const struct proposal *r, const struct span *more, size_t a, const struct span *less, size_t b,
-    struct arena *arena)
-{
-    struct span ours = a ? more[0] : SPAN_NONE, theirs = b ? less[0] : SPAN_NONE;
-    if (a + b && all_groups(more, a) && all_groups(less, b))
-        return fix_group(r->protocol, ours, theirs, arena);
-    bool ike = span_eq(r->protocol, SPAN("IKE"));
-    return arena_printf(arena, "make the %s cipher suites agree: `%s cipher-suite` on the vEdge against what the peer offers",
-        ike ? "IKE" : "ESP", ike ? "ike" : "ipsec");
-}
-
 struct span proposal_diff_json(struct span received_text, struct span configured_text, struct arena *arena)
 {
     struct proposal received[PROPOSALS_MAX], configured[PROPOSALS_MAX];
@@ -196,7 +169,7 @@ struct span proposal_diff_json(struct span received_text, struct span configured
     size_t a = missing(c, r, more), b = missing(r, c, less);
     struct span all_r = json_texts(received, n, arena), all_c = json_texts(configured, m, arena);
     struct span only_c = json_names(more, a, arena), only_r = json_names(less, b, arena);
-    struct span fix = json_name(fix_of(r, more, a, less, b, arena), arena);
+    struct span fix = json_name(proposal_fix(r->text, c->text, arena), arena);
     return arena_printf(arena,
         "{\"received\": [%.*s], \"configured\": [%.*s], \"only_configured\": [%.*s], \"only_received\": [%.*s], \"fix\": %.*s}",
         (int)all_r.len, all_r.ptr, (int)all_c.len, all_c.ptr, (int)only_c.len, only_c.ptr, (int)only_r.len, only_r.ptr, (int)fix.len,
