@@ -69,7 +69,8 @@ static bool template_key(struct reader *r, struct template *t, const char *key, 
             return fail(r, t->id, key, "samples are sample, sample2, sample3, sample4");
         return join(&t->samples[i], value, false);
     }
-    return fail(r, t->id, key, "unknown key; allowed: event, fact, group, text, sample, sample2.., source, nocase");
+    return fail(
+        r, t->id, key, "unknown key; allowed: event, fact, group, text, sample, sample2.., source, nocase");
 }
 
 static bool cause_key(struct reader *r, struct cause *c, const char *key, const char *value)
@@ -77,8 +78,9 @@ static bool cause_key(struct reader *r, struct cause *c, const char *key, const 
     const struct {
         const char *name;
         const char **to;
-    } keys[] = {{"side", &c->side}, {"title_en", &c->title_en}, {"title_ja", &c->title_ja}, {"verdict_en", &c->verdict_en},
-        {"verdict_ja", &c->verdict_ja}, {"advice_en", &c->advice_en}, {"advice_ja", &c->advice_ja}, {"source", &c->source}};
+    } keys[] = {{"side", &c->side}, {"title_en", &c->title_en}, {"title_ja", &c->title_ja},
+        {"verdict_en", &c->verdict_en}, {"verdict_ja", &c->verdict_ja}, {"advice_en", &c->advice_en},
+        {"advice_ja", &c->advice_ja}, {"source", &c->source}};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (strcmp(keys[i].name, key) == 0)
             return join(keys[i].to, value, strstr(key, "_ja") != NULL);
@@ -107,14 +109,16 @@ static void *grown(void *array, size_t count, size_t *cap, size_t bytes)
     return p;
 }
 
-/* A section of the same name in a later file replaces nothing: it is an error, so that built-in rows stay what they say. */
+/* A section of the same name in a later file replaces nothing: it is an error, so that built-in rows stay
+ * what they say. */
 static struct template *template_of(struct reader *r, const char *section)
 {
     struct catalogue *cat = r->cat;
     for (size_t i = cat->template_count; i > 0; i--)
         if (strcmp(cat->templates[i - 1].id, section) == 0)
             return i - 1 >= cat->file_first_template ? &cat->templates[i - 1] : NULL;
-    struct template *grown_templates = grown(cat->templates, cat->template_count, &cat->template_cap, sizeof(*cat->templates));
+    struct template *grown_templates =
+        grown(cat->templates, cat->template_count, &cat->template_cap, sizeof(*cat->templates));
     if (!grown_templates)
         return NULL;
     cat->templates = grown_templates;
@@ -142,7 +146,8 @@ static struct cause *cause_of(struct reader *r, const char *slug)
 static int on_key(void *ctx, const char *section, const char *key, const char *value)
 {
     struct reader *r = ctx;
-    r->cat->hash = span_hash(span_of(value), span_hash(span_of(key), span_hash(span_of(section), r->cat->hash)));
+    r->cat->hash =
+        span_hash(span_of(value), span_hash(span_of(key), span_hash(span_of(section), r->cat->hash)));
     if (strncmp(section, "cause ", 6) == 0) {
         struct cause *c = cause_of(r, section + 6);
         return c && cause_key(r, c, key, value);
@@ -169,7 +174,8 @@ int catalogue_add(struct catalogue *cat, const char *name, struct span text, cha
     int line = ini_parse_string(terminated, on_key, &r);
     free(terminated);
     if (line > 0 && !r.failed)
-        snprintf(error, error_cap, "%s:%d: neither [section], key = value nor comment, or longer than 199 bytes", name, line);
+        snprintf(error, error_cap,
+            "%s:%d: neither [section], key = value nor comment, or longer than 199 bytes", name, line);
     if (line > 0 && r.failed) {
         size_t n = strlen(error);
         snprintf(error + n, error_cap - n, " (line %d)", line);
@@ -191,7 +197,8 @@ int catalogue_add_builtin(struct catalogue *cat, char *error, size_t error_cap)
 struct catalogue *catalogue_builtin(char *error, size_t error_cap)
 {
     struct catalogue *cat = catalogue_new();
-    if (cat && catalogue_add_builtin(cat, error, error_cap) == 0 && catalogue_compile(cat, error, error_cap) == 0)
+    if (cat && catalogue_add_builtin(cat, error, error_cap) == 0 &&
+        catalogue_compile(cat, error, error_cap) == 0)
         return cat;
     catalogue_free(cat);
     return NULL;
@@ -210,8 +217,8 @@ static void template_free(struct template *t)
 
 static void cause_free(struct cause *c)
 {
-    const char *all[] = {c->slug, c->side, c->title_en, c->title_ja, c->verdict_en, c->verdict_ja, c->advice_en, c->advice_ja,
-        c->source};
+    const char *all[] = {c->slug, c->side, c->title_en, c->title_ja, c->verdict_en, c->verdict_ja,
+        c->advice_en, c->advice_ja, c->source};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         free((void *)all[i]);
 }

@@ -1,5 +1,6 @@
 /*
- * catalog_build.h — the catalogue's inside, shared by catalog.c (files), template.c (grammar), catalog_hs.c (database), match.c (scan).
+ * catalog_build.h — the catalogue's inside, shared by catalog.c (files), template.c (grammar), catalog_hs.c
+ * (database), match.c (scan).
  */
 #ifndef IKEWATCH_CLASSIFY_CATALOG_BUILD_H
 #define IKEWATCH_CLASSIFY_CATALOG_BUILD_H
@@ -43,7 +44,8 @@ extern const size_t catalogue_builtin_count;
 
 /* template.c: text → segments. @return NULL or what is wrong with it */
 const char *template_compile(struct template *t);
-/* template.c: segments → an anchored expression, malloc()ed. `whole`: all of it, as a person would write it; else its telling part */
+/* template.c: segments → an anchored expression, malloc()ed. `whole`: all of it, as a person would write it;
+ * else its telling part */
 char *template_expression(const struct template *t, bool whole);
 /* catalog_hs.c */
 void catalogue_database_free(struct catalogue *cat);

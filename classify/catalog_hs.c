@@ -16,12 +16,13 @@ static int add_expressions(const struct catalogue *cat, char **expressions, unsi
     return 0;
 }
 
-static int compile_database(struct catalogue *cat, char **expressions, unsigned *flags, unsigned *ids, char *error, size_t cap)
+static int compile_database(
+    struct catalogue *cat, char **expressions, unsigned *flags, unsigned *ids, char *error, size_t cap)
 {
     hs_compile_error_t *wrong = NULL;
     hs_database_t *database = NULL;
-    if (hs_compile_multi((const char *const *)expressions, flags, ids, (unsigned)cat->template_count, HS_MODE_BLOCK, NULL, &database,
-            &wrong) != HS_SUCCESS) {
+    if (hs_compile_multi((const char *const *)expressions, flags, ids, (unsigned)cat->template_count,
+            HS_MODE_BLOCK, NULL, &database, &wrong) != HS_SUCCESS) {
         const char *id = wrong->expression >= 0 ? cat->templates[wrong->expression].id : "database";
         snprintf(error, cap, "[%s] Hyperscan: %s", id, wrong->message);
         hs_free_compile_error(wrong);

@@ -1,7 +1,8 @@
 /*
  * cause.h — step 8: facts → cause, by a table of ordered predicates; the first row that fits decides.
  *
- * Source  the Cisco troubleshooting document; messages.md 3 (taxonomy and what not to confuse); texts in catalog/causes.ini.
+ * Source  the Cisco troubleshooting document; messages.md 3 (taxonomy and what not to confuse); texts in
+ * catalog/causes.ini.
  */
 #ifndef IKEWATCH_CLASSIFY_CAUSE_H
 #define IKEWATCH_CLASSIFY_CAUSE_H
@@ -21,7 +22,8 @@ struct cause_rule {
     uint8_t confidence;       /* enum confidence */
 };
 
-/* @return the verdict; rule -1 only when WHEN_ATTEMPT and nothing fits (a loss always has at least `no-evidence`) */
+/* @return the verdict; rule -1 only when WHEN_ATTEMPT and nothing fits (a loss always has at least
+ * `no-evidence`) */
 struct verdict cause_decide(uint64_t facts, enum cause_when when);
 
 size_t cause_rule_count(void);

@@ -1,6 +1,7 @@
 /*
- * The state of a partition as bytes and back. Items are plain values linked by handles (state.h), so a pool is saved as it lies;
- * the layout hash refuses a state of other structs, of another rule table or of another machine.
+ * The state of a partition as bytes and back. Items are plain values linked by handles (state.h), so a pool
+ * is saved as it lies; the layout hash refuses a state of other structs, of another rule table or of another
+ * machine.
  */
 #include "classify/cause.h"
 #include "classify/state.h"
@@ -96,9 +97,10 @@ static void move_index(struct stream *s, struct index *x)
 
 static void move_state(struct stream *s, struct classify *c)
 {
-    struct pool *pools[] = {&c->devices, &c->jobs, &c->sas, &c->exchanges, &c->tunnels, &c->incidents, &c->evidence, &c->proposals,
-        &c->payloads, &c->parked};
-    struct index *indexes[] = {&c->device_index, &c->uid_index, &c->pair_index, &c->name_index, &c->payload_index, &c->spi_index};
+    struct pool *pools[] = {&c->devices, &c->jobs, &c->sas, &c->exchanges, &c->tunnels, &c->incidents,
+        &c->evidence, &c->proposals, &c->payloads, &c->parked};
+    struct index *indexes[] = {
+        &c->device_index, &c->uid_index, &c->pair_index, &c->name_index, &c->payload_index, &c->spi_index};
     move(s, &c->counts, sizeof(c->counts));
     move(s, &c->watermark_ms, sizeof(c->watermark_ms));
     for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++)
@@ -109,9 +111,9 @@ static void move_state(struct stream *s, struct classify *c)
 
 static uint64_t layout(void)
 {
-    const size_t sizes[] = {sizeof(struct device), sizeof(struct job), sizeof(struct sa), sizeof(struct exchange),
-        sizeof(struct tunnel), sizeof(struct incident), sizeof(struct evidence), sizeof(struct proposals), sizeof(struct payloads),
-        sizeof(struct parked), FACT_COUNT};
+    const size_t sizes[] = {sizeof(struct device), sizeof(struct job), sizeof(struct sa),
+        sizeof(struct exchange), sizeof(struct tunnel), sizeof(struct incident), sizeof(struct evidence),
+        sizeof(struct proposals), sizeof(struct payloads), sizeof(struct parked), FACT_COUNT};
     uint64_t hash = span_hash(span_from((const char *)sizes, sizeof(sizes)), STATE_VERSION);
     for (size_t i = 0; i < cause_rule_count(); i++)
         hash = span_hash(span_of(cause_rule_at(i)->cause), hash);
@@ -122,7 +124,8 @@ static uint64_t layout(void)
 static uint64_t checksum_of(struct head head, const char *packed)
 {
     head.checksum = 0;
-    return span_hash(span_from(packed, (size_t)head.packed_bytes), span_hash(span_from((const char *)&head, sizeof(head)), 0));
+    return span_hash(span_from(packed, (size_t)head.packed_bytes),
+        span_hash(span_from((const char *)&head, sizeof(head)), 0));
 }
 
 int classify_save(const struct classify *c, char **out, size_t *len)
@@ -136,7 +139,8 @@ int classify_save(const struct classify *c, char **out, size_t *len)
         return ERR_NOMEM;
     }
     int packed = LZ4_compress_default(s.bytes, blob + sizeof(struct head), (int)s.len, bound);
-    struct head head = {.version = STATE_VERSION, .layout = layout(), .raw_bytes = s.len, .packed_bytes = (uint64_t)packed};
+    struct head head = {
+        .version = STATE_VERSION, .layout = layout(), .raw_bytes = s.len, .packed_bytes = (uint64_t)packed};
     memcpy(head.magic, magic, sizeof(magic));
     head.checksum = checksum_of(head, blob + sizeof(head));
     memcpy(blob, &head, sizeof(head));
@@ -148,9 +152,10 @@ int classify_save(const struct classify *c, char **out, size_t *len)
 
 static bool head_fits(const struct head *head, const char *blob, size_t len)
 {
-    return memcmp(head->magic, magic, sizeof(magic)) == 0 && head->version == STATE_VERSION && head->layout == layout() &&
-        head->packed_bytes == len - sizeof(*head) && head->raw_bytes <= LZ4_MAX_INPUT_SIZE &&
-        head->checksum == checksum_of(*head, blob + sizeof(*head));
+    return memcmp(head->magic, magic, sizeof(magic)) == 0 && head->version == STATE_VERSION &&
+           head->layout == layout() && head->packed_bytes == len - sizeof(*head) &&
+           head->raw_bytes <= LZ4_MAX_INPUT_SIZE &&
+           head->checksum == checksum_of(*head, blob + sizeof(*head));
 }
 
 int classify_load(struct classify *c, const char *blob, size_t len)

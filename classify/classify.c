@@ -6,15 +6,17 @@
 #include <stdlib.h>
 
 enum {
-    FUTURE_MS = 86400000,       /* more than a day ahead is not believed (design 3.9) */
-    REPLAYED_MS = 6 * 3600000,  /* skew is estimated only from records this near their record time */
-    SKEW_STEP_MS = 20,          /* of the running median */
+    FUTURE_MS = 86400000,      /* more than a day ahead is not believed (design 3.9) */
+    REPLAYED_MS = 6 * 3600000, /* skew is estimated only from records this near their record time */
+    SKEW_STEP_MS = 20,         /* of the running median */
 };
 
 struct classify_options classify_defaults(const struct catalogue *catalogue)
 {
-    return (struct classify_options){
-        .catalogue = catalogue, .flap_window_ms = 15 * 60000, .stay_down_after_ms = 10 * 60000, .max_devices = 10000};
+    return (struct classify_options){.catalogue = catalogue,
+        .flap_window_ms = 15 * 60000,
+        .stay_down_after_ms = 10 * 60000,
+        .max_devices = 10000};
 }
 
 struct classify *classify_new(const struct classify_options *options)
@@ -32,7 +34,8 @@ void classify_free(struct classify *c)
     if (!c)
         return;
     state_close(c);
-    struct handles *lists[] = {&c->dirty_devices, &c->dirty_exchanges, &c->dirty_tunnels, &c->dirty_incidents};
+    struct handles *lists[] = {
+        &c->dirty_devices, &c->dirty_exchanges, &c->dirty_tunnels, &c->dirty_incidents};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
         handles_close(lists[i]);
     free(c->transitions);
@@ -46,7 +49,9 @@ static void mark_device(struct classify *c, uint32_t device)
         d->dirty = handles_add(&c->dirty_devices, device);
 }
 
-/* --- device ------------------------------------------------------------------------------------------------------------ */
+/* --- device
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static struct span device_name(const struct envelope *e, const struct record *r, const struct line *l)
 {
@@ -98,13 +103,15 @@ static void learn_skew(struct device *d, int64_t at_ms, int64_t record_ms)
 }
 
 /* When the line was written, on the device's clock. */
-static int64_t line_time(const struct classify *c, const struct line *l, const struct record *r, const struct device *d)
+static int64_t line_time(
+    const struct classify *c, const struct line *l, const struct record *r, const struct device *d)
 {
     int64_t last = d ? d->last_seen_ms : TIME_NONE;
     return stamp_resolve(&l->stamp, c->options.year, r->time_ms, last, c->options.zone_offset_s);
 }
 
-static void touch(struct classify *c, uint32_t device, const struct line *l, const struct record *r, int64_t at_ms)
+static void touch(
+    struct classify *c, uint32_t device, const struct line *l, const struct record *r, int64_t at_ms)
 {
     struct device *d = device_at(c, device);
     d->future = r->time_ms != TIME_NONE && at_ms > r->time_ms + FUTURE_MS;
@@ -125,7 +132,9 @@ static void touch(struct classify *c, uint32_t device, const struct line *l, con
         incident_check(c, device, at_ms);
 }
 
-/* --- one line ------------------------------------------------------------------------------------------------------------ */
+/* --- one line
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static void read_viptela(struct classify *c, uint32_t device, const struct event *e)
 {
@@ -139,8 +148,8 @@ static void read_viptela(struct classify *c, uint32_t device, const struct event
     learn_alias(d, event_pair(pairs, SPAN("host-name")));
 }
 
-static void recognise(struct classify *c, struct match_scratch *scratch, uint32_t device, const struct line *l, int64_t at_ms,
-    int64_t offset)
+static void recognise(struct classify *c, struct match_scratch *scratch, uint32_t device,
+    const struct line *l, int64_t at_ms, int64_t offset)
 {
     struct event e = {.thread = l->program == LINE_VIPTELA ? THREADS_MAX - 1 : l->thread,
         .at_ms = at_ms,
@@ -165,7 +174,8 @@ static void recognise(struct classify *c, struct match_scratch *scratch, uint32_
     job_event(c, device, &e);
 }
 
-static enum dead_reason feed_line(struct classify *c, struct match_scratch *scratch, const struct record *r, const struct envelope *env)
+static enum dead_reason feed_line(
+    struct classify *c, struct match_scratch *scratch, const struct record *r, const struct envelope *env)
 {
     struct line l;
     enum dead_reason reason = line_read(env, &l);

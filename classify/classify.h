@@ -2,11 +2,11 @@
  * classify.h — the room's door: records in, rows out. One struct classify is the state of one partition:
  * its devices, their jobs, IKE_SAs, exchanges, tunnels and open incidents.
  *
- * Pure    no clock, no I/O, no random: the rows collected up to record P are a function of records [0, P) and of the
- *         options alone, whatever was collected in between (the prefix property, design 3.2).
- * Memory  bounded by the options; a record's bytes are not kept after classify_feed() returns, except as copied evidence.
- * Threads none inside; one partition belongs to one worker. The catalogue and the inventory are const and may be shared;
- *         the scratch belongs to the thread.
+ * Pure    no clock, no I/O, no random: the rows collected up to record P are a function of records [0, P) and
+ * of the options alone, whatever was collected in between (the prefix property, design 3.2). Memory  bounded
+ * by the options; a record's bytes are not kept after classify_feed() returns, except as copied evidence.
+ * Threads none inside; one partition belongs to one worker. The catalogue and the inventory are const and may
+ * be shared; the scratch belongs to the thread.
  */
 #ifndef IKEWATCH_CLASSIFY_CLASSIFY_H
 #define IKEWATCH_CLASSIFY_CLASSIFY_H
@@ -19,20 +19,20 @@
 struct classify; /* opaque */
 struct inventory;
 
-/* What one line was bound to; told as soon as it is known, possibly some lines later, and again when it changes.
- * tunnel_id is 0 if the line belongs to no tunnel; ike_sa is -1 if to no IKE_SA. */
-typedef void (*classify_bound_fn)(void *ctx, int64_t offset, int32_t daemon_run, int64_t ike_sa, struct span conn,
-    uint64_t tunnel_id);
+/* What one line was bound to; told as soon as it is known, possibly some lines later, and again when it
+ * changes. tunnel_id is 0 if the line belongs to no tunnel; ike_sa is -1 if to no IKE_SA. */
+typedef void (*classify_bound_fn)(
+    void *ctx, int64_t offset, int32_t daemon_run, int64_t ike_sa, struct span conn, uint64_t tunnel_id);
 
 struct classify_options {
-    const struct catalogue *catalogue;  /* not NULL; outlives the classify */
-    const struct inventory *inventory;  /* NULL: none */
-    int64_t flap_window_ms;             /* default 15 min */
-    int64_t stay_down_after_ms;         /* default 10 min: CSCvx86427 stops being `possible` */
-    uint32_t max_devices;               /* default 10000 */
-    int16_t year;                       /* of stamps without one; 0: from the record's time */
-    int32_t zone_offset_s;              /* of stamps without one; default 0, UTC */
-    classify_bound_fn bound;            /* NULL in the pipeline; analyze --attribution */
+    const struct catalogue *catalogue; /* not NULL; outlives the classify */
+    const struct inventory *inventory; /* NULL: none */
+    int64_t flap_window_ms;            /* default 15 min */
+    int64_t stay_down_after_ms;        /* default 10 min: CSCvx86427 stops being `possible` */
+    uint32_t max_devices;              /* default 10000 */
+    int16_t year;                      /* of stamps without one; 0: from the record's time */
+    int32_t zone_offset_s;             /* of stamps without one; default 0, UTC */
+    classify_bound_fn bound;           /* NULL in the pipeline; analyze --attribution */
     void *bound_ctx;
 };
 
@@ -46,15 +46,17 @@ void classify_free(struct classify *c); /* NULL is fine */
 /**
  * Feed the next record of the partition.
  * @param scratch  this thread's, of the same catalogue
- * @return RECORD_READ, or why it is a dead letter (the caller writes that row). A line of another program is read and ignored.
+ * @return RECORD_READ, or why it is a dead letter (the caller writes that row). A line of another program is
+ * read and ignored.
  */
 enum dead_reason classify_feed(struct classify *c, struct match_scratch *scratch, const struct record *r);
 
-/* No more records will come (analyze): lines that wait for an earlier one of their second are read as they stand. A partition
- * never ends, so ingest does not call this. */
+/* No more records will come (analyze): lines that wait for an earlier one of their second are read as they
+ * stand. A partition never ends, so ingest does not call this. */
 void classify_finish(struct classify *c);
 
-/* Adds every row that changed since the last collect, as it is now, to *out. Feeding then collecting nothing is fine. */
+/* Adds every row that changed since the last collect, as it is now, to *out. Feeding then collecting nothing
+ * is fine. */
 void classify_collect(struct classify *c, struct rows *out);
 
 /* The highest device-clock time seen, ms; TIME_NONE before the first line. */

@@ -84,7 +84,9 @@ static void tunnel_row(const struct classify *c, struct tunnel *t, struct rows *
     t->dirty = false;
 }
 
-/* --- exchanges ------------------------------------------------------------------------------------------------------------- */
+/* --- exchanges
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static struct span_list payload_list(const struct classify *c, uint32_t handle, struct arena *a)
 {
@@ -122,7 +124,9 @@ static void exchange_row(const struct classify *c, struct exchange *x, struct ro
     x->dirty = false;
 }
 
-/* --- incidents --------------------------------------------------------------------------------------------------------------- */
+/* --- incidents
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static struct span_list alternatives(const struct cause_rule *r, struct arena *a)
 {
@@ -144,8 +148,10 @@ static struct span history_json(const struct incident *i, struct arena *a)
         const struct cause_rule *r = cause_of(h->verdict);
         char at[STAMP_TEXT_MAX];
         stamp_text(h->at_ms, at);
-        all = arena_printf(a, "%.*s%s{\"at\": \"%s\", \"symptom\": \"%s\", \"cause\": \"%s\", \"confidence\": \"%s\"}", (int)all.len,
-            all.ptr, k ? ", " : "", at, symptoms[h->symptom], r ? r->cause : "no-evidence", confidences[r ? r->confidence : 0]);
+        all = arena_printf(a,
+            "%.*s%s{\"at\": \"%s\", \"symptom\": \"%s\", \"cause\": \"%s\", \"confidence\": \"%s\"}",
+            (int)all.len, all.ptr, k ? ", " : "", at, symptoms[h->symptom], r ? r->cause : "no-evidence",
+            confidences[r ? r->confidence : 0]);
     }
     return arena_printf(a, "%.*s]", (int)all.len, all.ptr);
 }
@@ -155,7 +161,8 @@ static struct span diff_json(const struct classify *c, uint32_t diff, struct are
     if (!diff)
         return SPAN_NONE;
     const struct proposals *p = pool_at(&c->proposals, diff);
-    return proposal_diff_json(span_from(p->received, p->received_len), span_from(p->configured, p->configured_len), a);
+    return proposal_diff_json(
+        span_from(p->received, p->received_len), span_from(p->configured, p->configured_len), a);
 }
 
 static void incident_row(const struct classify *c, struct incident *i, struct rows *out)
@@ -197,7 +204,8 @@ static void outage_row(const struct classify *c, const struct incident *i, struc
     row->incident_id = i->id;
     row->down_at = i->down_ms;
     row->up_at = i->ended_ms;
-    row->blackout_from = i->onset_latest_ms != TIME_NONE && i->onset_latest_ms < i->down_ms ? i->onset_latest_ms : i->down_ms;
+    row->blackout_from =
+        i->onset_latest_ms != TIME_NONE && i->onset_latest_ms < i->down_ms ? i->onset_latest_ms : i->down_ms;
     row->cause = span_of(r ? r->cause : "no-evidence");
     row->symptom = span_of(symptoms[i->symptom]);
 }
@@ -207,7 +215,8 @@ static void sort_evidence(const struct classify *c, uint32_t *list, uint8_t n)
 {
     for (uint8_t i = 1; i < n; i++) {
         for (uint8_t k = i; k > 0; k--) {
-            const struct evidence *a = pool_at(&c->evidence, list[k - 1]), *b = pool_at(&c->evidence, list[k]);
+            const struct evidence *a = pool_at(&c->evidence, list[k - 1]),
+                                  *b = pool_at(&c->evidence, list[k]);
             if (a->at_ms < b->at_ms || (a->at_ms == b->at_ms && a->offset <= b->offset))
                 break;
             uint32_t swap = list[k];

@@ -5,7 +5,8 @@
 /* Which member says what; the first name that is there wins. */
 static const char *const line_names[] = {"message", "msg", "log", "MESSAGE", "rawmsg"};
 static const char *const host_names[] = {"host", "hostname", "HOST", "fromhost", "source"};
-static const char *const program_names[] = {"appname", "programname", "ident", "app_name", "syslogtag", "program"};
+static const char *const program_names[] = {
+    "appname", "programname", "ident", "app_name", "syslogtag", "program"};
 static const char *const stamp_names[] = {"timestamp", "@timestamp", "timereported", "time"};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -27,7 +28,10 @@ static int hex4(const char *p)
     int v = 0;
     for (int i = 0; i < 4; i++) {
         char c = p[i];
-        int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int d = c >= '0' && c <= '9'   ? c - '0'
+                : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                       : -1;
         if (d < 0)
             return -1;
         v = v * 16 + d;
@@ -50,7 +54,8 @@ static char *put_utf8(char *to, int c)
     return to;
 }
 
-/* One escape at p (behind the backslash). @return behind it; NULL: jansson shall judge (surrogates, errors) */
+/* One escape at p (behind the backslash). @return behind it; NULL: jansson shall judge (surrogates, errors)
+ */
 static const char *put_escape(const char *p, const char *end, struct sink *sink)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -186,7 +191,8 @@ static struct span first_of(const json_t *root, const char *const *names, size_t
 
 static enum dead_reason read_tree(struct span s, struct sink *sink, struct envelope *out)
 {
-    static const char *const filebeat_host[] = {"hostname", "host"}; /* host.name is the collector, hostname the sender */
+    static const char *const filebeat_host[] = {
+        "hostname", "host"}; /* host.name is the collector, hostname the sender */
     static const char *const process[] = {"process"};
     json_error_t error;
     json_t *root = json_loadb(s.ptr, s.len, JSON_REJECT_DUPLICATES, &error);

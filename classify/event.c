@@ -88,7 +88,10 @@ int64_t event_hex(const struct event *e, enum field f)
     int64_t v = 0;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int d = c >= '0' && c <= '9'   ? c - '0'
+                : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                       : -1;
         if (d < 0)
             return -1;
         v = v << 4 | d;
@@ -105,8 +108,10 @@ bool event_addr(const struct event *e, enum field f, struct addr *out)
 struct span event_pair(struct span pairs, struct span key)
 {
     for (size_t i = 0; i + key.len < pairs.len; i++) {
-        /* a missing blank before a key occurs in the wild (messages.md 2.1), so a letter before it is accepted but not a '-' */
-        if (memcmp(pairs.ptr + i, key.ptr, key.len) != 0 || pairs.ptr[i + key.len] != ':' || (i && pairs.ptr[i - 1] == '-'))
+        /* a missing blank before a key occurs in the wild (messages.md 2.1), so a letter before it is
+         * accepted but not a '-' */
+        if (memcmp(pairs.ptr + i, key.ptr, key.len) != 0 || pairs.ptr[i + key.len] != ':' ||
+            (i && pairs.ptr[i - 1] == '-'))
             continue;
         struct span v = span_skip(pairs, i + key.len + 1);
         if (v.len && v.ptr[0] == '"') {

@@ -45,13 +45,13 @@ struct captures {
 
 struct event {
     enum event_kind kind;
-    enum fact fact;        /* of the template */
-    int16_t thread;        /* -1: not printed */
-    int64_t at_ms;         /* device clock */
-    int64_t offset;        /* of the record */
-    int64_t prefix_uid;    /* of <conn|uid>, -1: none */
+    enum fact fact;     /* of the template */
+    int16_t thread;     /* -1: not printed */
+    int64_t at_ms;      /* device clock */
+    int64_t offset;     /* of the record */
+    int64_t prefix_uid; /* of <conn|uid>, -1: none */
     struct span prefix_conn;
-    struct span line;      /* whole, as evidence */
+    struct span line; /* whole, as evidence */
     struct captures fields;
 };
 
@@ -81,7 +81,8 @@ int64_t event_hex(const struct event *e, enum field f);
 /* false if absent or %any. */
 bool event_addr(const struct event *e, enum field f, struct addr *out);
 
-/* The value of `key:` in the pairs of a Viptela notification, unquoted; ptr NULL: not there (messages.md 2.1). */
+/* The value of `key:` in the pairs of a Viptela notification, unquoted; ptr NULL: not there
+ * (messages.md 2.1). */
 struct span event_pair(struct span pairs, struct span key);
 
 #endif

@@ -1,9 +1,9 @@
 #include "classify/exchange.h"
 #include "classify/sa.h"
 
-static const char *const type_names[EXCHANGE_TYPE_COUNT] = {"", "IKE_SA_INIT", "IKE_AUTH", "CREATE_CHILD_SA", "INFORMATIONAL",
-    "IKE_SESSION_RESUME", "IKE_INTERMEDIATE", "IKE_FOLLOWUP_KE", "ME_CONNECT", "ID_PROT", "AUTH_ONLY", "AGGRESSIVE",
-    "INFORMATIONAL_V1", "TRANSACTION", "QUICK_MODE", "NEW_GROUP_MODE"};
+static const char *const type_names[EXCHANGE_TYPE_COUNT] = {"", "IKE_SA_INIT", "IKE_AUTH", "CREATE_CHILD_SA",
+    "INFORMATIONAL", "IKE_SESSION_RESUME", "IKE_INTERMEDIATE", "IKE_FOLLOWUP_KE", "ME_CONNECT", "ID_PROT",
+    "AUTH_ONLY", "AGGRESSIVE", "INFORMATIONAL_V1", "TRANSACTION", "QUICK_MODE", "NEW_GROUP_MODE"};
 
 static const char *const outcome_names[] = {"pending", "answered", "refused", "unanswered", "abandoned"};
 
@@ -123,7 +123,8 @@ uint32_t payloads_intern(struct classify *c, struct span text)
     struct payloads p = {.flags = 0};
     p.len = (uint16_t)span_copy(p.text, sizeof(p.text), text);
     split(&p);
-    return pool_count(&c->payloads) < PAYLOAD_LISTS_MAX ? payloads_keep(c, hash, &p) : payloads_meaning(c, &p);
+    return pool_count(&c->payloads) < PAYLOAD_LISTS_MAX ? payloads_keep(c, hash, &p)
+                                                        : payloads_meaning(c, &p);
 }
 
 uint32_t payloads_flags(const struct classify *c, uint32_t payloads)
@@ -131,8 +132,8 @@ uint32_t payloads_flags(const struct classify *c, uint32_t payloads)
     return payloads ? ((const struct payloads *)pool_at(&c->payloads, payloads))->flags : 0;
 }
 
-uint32_t exchange_open(struct classify *c, uint32_t sa_handle, bool out, uint8_t type, int64_t mid, int64_t at_ms, int64_t offset,
-    uint32_t payloads)
+uint32_t exchange_open(struct classify *c, uint32_t sa_handle, bool out, uint8_t type, int64_t mid,
+    int64_t at_ms, int64_t offset, uint32_t payloads)
 {
     uint32_t h = pool_take(&c->exchanges);
     if (!h) {

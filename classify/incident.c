@@ -5,17 +5,19 @@
 enum { SAME_ROLE_MAX = 4, MOMENT_MS = 60000, RECENT_MS = 300000 };
 
 /* What explains a loss only when it follows at once; refusals and silence last until they are mended. */
-#define MOMENTARY                                                                                                      \
-    (FACT_BIT(FACT_IKE_DELETE_RECEIVED) | FACT_BIT(FACT_CHILD_DELETE_RECEIVED) | FACT_BIT(FACT_IKE_DELETE_SENT) |      \
-        FACT_BIT(FACT_TERMINATE_REQUESTED) | FACT_BIT(FACT_REAUTHENTICATING) | FACT_BIT(FACT_PEER_CAME_BACK) |         \
-        FACT_BIT(FACT_INITIAL_CONTACT) | FACT_BIT(FACT_DAEMON_STOPPED) | FACT_BIT(FACT_DAEMON_STARTED) |               \
-        FACT_BIT(FACT_CHILD_EXPIRED) | FACT_BIT(FACT_ADMIN_DOWN) | FACT_BIT(FACT_DUPLICATE))
+#define MOMENTARY                                                                                            \
+    (FACT_BIT(FACT_IKE_DELETE_RECEIVED) | FACT_BIT(FACT_CHILD_DELETE_RECEIVED) |                             \
+        FACT_BIT(FACT_IKE_DELETE_SENT) | FACT_BIT(FACT_TERMINATE_REQUESTED) |                                \
+        FACT_BIT(FACT_REAUTHENTICATING) | FACT_BIT(FACT_PEER_CAME_BACK) | FACT_BIT(FACT_INITIAL_CONTACT) |   \
+        FACT_BIT(FACT_DAEMON_STOPPED) | FACT_BIT(FACT_DAEMON_STARTED) | FACT_BIT(FACT_CHILD_EXPIRED) |       \
+        FACT_BIT(FACT_ADMIN_DOWN) | FACT_BIT(FACT_DUPLICATE))
 /* What explains it when it happened in the minutes before. */
-#define RECENT                                                                                                         \
-    (FACT_BIT(FACT_CONFIG_COMMITTED) | FACT_BIT(FACT_ADDRESS_CHANGED) | FACT_BIT(FACT_RESOURCES_SHORT) |               \
+#define RECENT                                                                                               \
+    (FACT_BIT(FACT_CONFIG_COMMITTED) | FACT_BIT(FACT_ADDRESS_CHANGED) | FACT_BIT(FACT_RESOURCES_SHORT) |     \
         FACT_BIT(FACT_CORRUPT))
 
-static const char *const chain_roles[] = {"last-proof", "first-unanswered", "attempt", "declared-down", "proposals", "exchange"};
+static const char *const chain_roles[] = {
+    "last-proof", "first-unanswered", "attempt", "declared-down", "proposals", "exchange"};
 
 const char *evidence_role_text(uint16_t role)
 {
@@ -33,9 +35,11 @@ void quote_take(struct quote *q, char *text, size_t cap, const struct event *e)
         crypto_hash_sha256(q->sha256, (const unsigned char *)e->line.ptr, e->line.len);
 }
 
-/* --- evidence ---------------------------------------------------------------------------------------------------- */
+/* --- evidence
+ * ---------------------------------------------------------------------------------------------------- */
 
-static uint32_t evidence_new(struct classify *c, int64_t at_ms, int64_t offset, uint16_t role, struct span text)
+static uint32_t evidence_new(
+    struct classify *c, int64_t at_ms, int64_t offset, uint16_t role, struct span text)
 {
     uint32_t h = pool_take(&c->evidence);
     if (!h) {
@@ -52,7 +56,8 @@ static uint32_t evidence_new(struct classify *c, int64_t at_ms, int64_t offset, 
 }
 
 /* Is there room for one more of this role in the list, and is the line not there yet? */
-static bool wanted(const struct classify *c, const uint32_t *list, uint8_t count, uint16_t role, int64_t offset)
+static bool wanted(
+    const struct classify *c, const uint32_t *list, uint8_t count, uint16_t role, int64_t offset)
 {
     int same = 0;
     for (uint8_t i = 0; i < count; i++) {
@@ -64,7 +69,8 @@ static bool wanted(const struct classify *c, const uint32_t *list, uint8_t count
     return count < EVIDENCE_PER_TUNNEL && same < SAME_ROLE_MAX;
 }
 
-/* Where lines of the trouble at hand go: into the open incident, else beside the tunnel until there is one. */
+/* Where lines of the trouble at hand go: into the open incident, else beside the tunnel until there is one.
+ */
 static uint32_t *list_of(struct classify *c, struct tunnel *t, uint8_t **count)
 {
     struct incident *i = t->incident ? incident_at(c, t->incident) : NULL;
@@ -91,7 +97,8 @@ void incident_line(struct classify *c, uint32_t tunnel, uint16_t role, const str
     list[(*count)++] = h;
 }
 
-static void add_quote(struct classify *c, uint32_t tunnel, uint16_t role, const struct quote *q, const char *text)
+static void add_quote(
+    struct classify *c, uint32_t tunnel, uint16_t role, const struct quote *q, const char *text)
 {
     uint8_t *count;
     uint32_t *list = list_of(c, tunnel_at(c, tunnel), &count);
@@ -142,7 +149,8 @@ void incident_clear(struct classify *c, uint32_t tunnel, uint64_t facts)
 void incident_proposals(struct classify *c, uint32_t tunnel, uint32_t proposals)
 {
     struct tunnel *t = tunnel_at(c, tunnel);
-    struct incident *i = t->incident && !incident_at(c, t->incident)->closed ? incident_at(c, t->incident) : NULL;
+    struct incident *i =
+        t->incident && !incident_at(c, t->incident)->closed ? incident_at(c, t->incident) : NULL;
     uint32_t *to = i ? &i->diff : &t->diff;
     if (!*to)
         *to = pool_take(&c->proposals);
@@ -156,7 +164,8 @@ void incident_proposals(struct classify *c, uint32_t tunnel, uint32_t proposals)
         mark_incident(c, t->incident);
 }
 
-/* --- verdicts ------------------------------------------------------------------------------------------------------ */
+/* --- verdicts
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void remember(struct incident *i, int64_t at_ms)
 {
@@ -224,9 +233,11 @@ void incident_fact(struct classify *c, uint32_t tunnel, enum fact fact, const st
         decide_again(c, t, e ? e->at_ms : t->since_ms);
 }
 
-/* --- open, extend, close ------------------------------------------------------------------------------------------- */
+/* --- open, extend, close
+ * ------------------------------------------------------------------------------------------- */
 
-static uint32_t open_incident(struct classify *c, uint32_t tunnel, uint8_t symptom, int64_t began_ms, int64_t offset)
+static uint32_t open_incident(
+    struct classify *c, uint32_t tunnel, uint8_t symptom, int64_t began_ms, int64_t offset)
 {
     struct tunnel *t = tunnel_at(c, tunnel);
     incident_settle(c, tunnel, INT64_MAX);
@@ -280,7 +291,8 @@ void incident_open_down(struct classify *c, uint32_t tunnel, int64_t at_ms, int6
     watch_defect(c, i);
 }
 
-/* An attempt's verdict: the first is the cause of a tunnel that never came up, a later one that differs its blocker. */
+/* An attempt's verdict: the first is the cause of a tunnel that never came up, a later one that differs its
+ * blocker. */
 static void attempt_verdict(struct classify *c, uint32_t h, struct verdict v, int64_t at_ms)
 {
     struct incident *i = incident_at(c, h);
@@ -294,15 +306,18 @@ static void attempt_verdict(struct classify *c, uint32_t h, struct verdict v, in
     }
 }
 
-void incident_attempt_failed(struct classify *c, uint32_t tunnel, uint64_t facts, int64_t began_ms, const struct event *e)
+void incident_attempt_failed(
+    struct classify *c, uint32_t tunnel, uint64_t facts, int64_t began_ms, const struct event *e)
 {
     struct tunnel *t = tunnel_at(c, tunnel);
     struct verdict v = cause_decide(facts, WHEN_ATTEMPT);
     if (v.rule < 0 || t->state == TUNNEL_UP)
         return;
     if (!t->incident || incident_at(c, t->incident)->closed) {
-        /* never seen up; but a CHILD_SA refused on an IKE_SA that was there before the log began means it once was */
-        bool was_up = t->last_proof_ms != TIME_NONE || (facts & (FACT_BIT(FACT_CHILD_REFUSED) | FACT_BIT(FACT_CHILD_REFUSED_BY_US)));
+        /* never seen up; but a CHILD_SA refused on an IKE_SA that was there before the log began means it
+         * once was */
+        bool was_up = t->last_proof_ms != TIME_NONE ||
+                      (facts & (FACT_BIT(FACT_CHILD_REFUSED) | FACT_BIT(FACT_CHILD_REFUSED_BY_US)));
         if (!open_incident(c, tunnel, was_up ? SYMPTOM_DOWN : SYMPTOM_NOT_ESTABLISHED, began_ms, e->offset))
             return;
         t->state = was_up ? TUNNEL_DOWN : TUNNEL_NEVER_UP;

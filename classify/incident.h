@@ -1,8 +1,8 @@
 /*
  * incident.h — steps 8 and 9: facts and evidence of a tunnel; incidents open, extend, close.
  *
- * Rule    a verdict is written when first supportable and may turn while the other half of the event is still coming
- *         (DECIDE_GRACE_MS); evidence is at most EVIDENCE_PER_TUNNEL lines.
+ * Rule    a verdict is written when first supportable and may turn while the other half of the event is still
+ * coming (DECIDE_GRACE_MS); evidence is at most EVIDENCE_PER_TUNNEL lines.
  */
 #ifndef IKEWATCH_CLASSIFY_INCIDENT_H
 #define IKEWATCH_CLASSIFY_INCIDENT_H
@@ -11,13 +11,16 @@
 
 /* A fact about a tunnel that is up, or was a moment ago: why it may be lost. */
 void incident_fact(struct classify *c, uint32_t tunnel, enum fact fact, const struct event *e);
-/* Is it too late for a new reason why the tunnel went down? Not while it is up, nor within DECIDE_GRACE_MS. */
+/* Is it too late for a new reason why the tunnel went down? Not while it is up, nor within DECIDE_GRACE_MS.
+ */
 bool incident_decided(const struct classify *c, uint32_t tunnel, int64_t at_ms);
-/* A line that belongs to the evidence although it proves no fact alone; role is an enum chain_role or fact. */
+/* A line that belongs to the evidence although it proves no fact alone; role is an enum chain_role or fact.
+ */
 void incident_line(struct classify *c, uint32_t tunnel, uint16_t role, const struct event *e);
 void incident_note(struct classify *c, uint32_t tunnel, uint16_t role, const struct note *n);
 
-/* The trouble at hand is over (answered after all, rekeyed after all): forget these facts, and the evidence if none is left. */
+/* The trouble at hand is over (answered after all, rekeyed after all): forget these facts, and the evidence
+ * if none is left. */
 void incident_clear(struct classify *c, uint32_t tunnel, uint64_t facts);
 
 /* The refused proposals of this negotiation, copied for proposal_diff. */
@@ -25,8 +28,10 @@ void incident_proposals(struct classify *c, uint32_t tunnel, uint32_t proposals)
 
 /* The tunnel went down: opens an incident (`declared`: FTMD said so). */
 void incident_open_down(struct classify *c, uint32_t tunnel, int64_t at_ms, int64_t offset, bool declared);
-/* An attempt failed with these facts: opens a not-established incident, or names the blocker of an open one. */
-void incident_attempt_failed(struct classify *c, uint32_t tunnel, uint64_t facts, int64_t began_ms, const struct event *e);
+/* An attempt failed with these facts: opens a not-established incident, or names the blocker of an open one.
+ */
+void incident_attempt_failed(
+    struct classify *c, uint32_t tunnel, uint64_t facts, int64_t began_ms, const struct event *e);
 void incident_close(struct classify *c, uint32_t tunnel, int64_t at_ms);
 
 /* Somebody tries again: the absence pattern of CSCvx86427 does not hold. */

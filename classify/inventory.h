@@ -1,5 +1,6 @@
 /*
- * inventory.h — what is configured: a device's tunnels from its vEdge CLI, so that addresses and connections get names.
+ * inventory.h — what is configured: a device's tunnels from its vEdge CLI, so that addresses and connections
+ * get names.
  *
  * Source  messages.md 2.4 (CLI grammar); the corpus' config.txt.
  * Threads const after loading.
@@ -12,9 +13,9 @@
 struct inventory; /* opaque */
 
 struct inventory_tunnel {
-    char device[64]; /* "" when the file does not say: any device */
-    char name[32];   /* ipsec2 */
-    int32_t vpn_id;  /* -1: not said */
+    char device[64];         /* "" when the file does not say: any device */
+    char name[32];           /* ipsec2 */
+    int32_t vpn_id;          /* -1: not said */
     struct addr local, peer; /* family 0: not said (tunnel-source-interface) */
     char pfs_group[16];      /* group-14; "" not said */
     bool responder_only, shutdown;

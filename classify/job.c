@@ -31,7 +31,8 @@ static uint32_t job_of(struct classify *c, uint32_t device, const struct event *
     return *slot;
 }
 
-/* A line that can only be a job's first, comes from another thread of the slot, or long after: the job before is over. */
+/* A line that can only be a job's first, comes from another thread of the slot, or long after: the job before
+ * is over. */
 static void continue_job(struct classify *c, struct job *j, uint32_t device, const struct event *e)
 {
     int64_t gap = e->at_ms - j->last_ms;
@@ -45,7 +46,8 @@ static void tell(const struct step *s, int64_t offset)
     struct classify *c = s->c;
     const struct tunnel *t = s->job->tunnel ? tunnel_at(c, s->job->tunnel) : NULL;
     int64_t uid = s->job->sa ? sa_uid(sa_at(c, s->job->sa)) : -1;
-    c->options.bound(c->options.bound_ctx, offset, device_at(c, s->device)->run, uid, t && t->conn[0] ? span_of(t->conn) : SPAN_NONE, t ? t->id : 0);
+    c->options.bound(c->options.bound_ctx, offset, device_at(c, s->device)->run, uid,
+        t && t->conn[0] ? span_of(t->conn) : SPAN_NONE, t ? t->id : 0);
 }
 
 void step_bind(struct step *s, uint32_t sa, uint32_t tunnel)
@@ -97,11 +99,12 @@ uint32_t step_tunnel(struct step *s, bool make)
     return tunnel;
 }
 
-/* Facts about a CHILD_SA or an IKE rekey of a tunnel that is up: it stays up until its lifetime ends, and then we know why. */
+/* Facts about a CHILD_SA or an IKE rekey of a tunnel that is up: it stays up until its lifetime ends, and
+ * then we know why. */
 static bool about_live_tunnel(enum fact fact)
 {
     return fact == FACT_CHILD_REFUSED || fact == FACT_CHILD_REFUSED_BY_US || fact == FACT_IKE_REKEY_REFUSED ||
-        fact == FACT_IKE_REKEY_REFUSED_BY_US || fact == FACT_TS_REFUSED || fact == FACT_INSTALL_FAILED;
+           fact == FACT_IKE_REKEY_REFUSED_BY_US || fact == FACT_TS_REFUSED || fact == FACT_INSTALL_FAILED;
 }
 
 void step_refused(struct step *s, uint32_t sa_handle, enum fact fact, const struct note *note)
@@ -190,7 +193,8 @@ static void bind_prefix(struct step *s)
     if (s->e->prefix_uid < 0)
         return;
     uint32_t sa = sa_by_uid(s->c, s->device, s->e->prefix_uid);
-    uint32_t tunnel = s->e->prefix_conn.ptr ? tunnel_of_conn(s->c, s->device, s->e->prefix_conn, s->e->at_ms) : 0;
+    uint32_t tunnel =
+        s->e->prefix_conn.ptr ? tunnel_of_conn(s->c, s->device, s->e->prefix_conn, s->e->at_ms) : 0;
     if (tunnel)
         step_bind_named(s, tunnel);
     if (sa)
@@ -215,10 +219,12 @@ static void read_event(struct classify *c, uint32_t device, uint32_t job, const 
 static bool ready(struct classify *c, uint32_t device, uint32_t job, const struct event *e)
 {
     const struct packet *p = &job_at(c, job)->packet;
-    uint8_t type = e->kind == EV_PARSED ? (uint8_t)exchange_type_of(event_text(e, F_EXCHANGE)) : EXCHANGE_NONE;
+    uint8_t type =
+        e->kind == EV_PARSED ? (uint8_t)exchange_type_of(event_text(e, F_EXCHANGE)) : EXCHANGE_NONE;
     if (type == EXCHANGE_NONE || !job_at(c, job)->packet_in)
         return true;
-    return sa_due(c, device, &p->dst, &p->src, type, event_number(e, F_MID), span_eq(event_text(e, F_KIND), SPAN("response")));
+    return sa_due(c, device, &p->dst, &p->src, type, event_number(e, F_MID),
+        span_eq(event_text(e, F_KIND), SPAN("response")));
 }
 
 void job_event(struct classify *c, uint32_t device, const struct event *e)

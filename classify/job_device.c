@@ -47,7 +47,8 @@ STEP_HANDLER(on_tunnel_state)
     if (!up && !down)
         return;
     bool known = span_u64(vpn, &vpn_id) && vpn_id <= 65535;
-    uint32_t tunnel = tunnel_of_interface(s->c, s->device, interface, known ? (int32_t)vpn_id : -1, s->e->at_ms);
+    uint32_t tunnel =
+        tunnel_of_interface(s->c, s->device, interface, known ? (int32_t)vpn_id : -1, s->e->at_ms);
     if (!tunnel)
         return;
     step_bind_named(s, tunnel);

@@ -6,8 +6,8 @@
 enum { LARGE_BYTES = 1472 }; /* what fits an Ethernet frame: 1500 - IPv4 - UDP */
 
 /* Whatever a proof of life makes meaningless. */
-#define SILENCE                                                                                                        \
-    (FACT_BIT(FACT_INFO_UNANSWERED) | FACT_BIT(FACT_CHILD_UNANSWERED) | FACT_BIT(FACT_UPLINK_LOST) |                   \
+#define SILENCE                                                                                              \
+    (FACT_BIT(FACT_INFO_UNANSWERED) | FACT_BIT(FACT_CHILD_UNANSWERED) | FACT_BIT(FACT_UPLINK_LOST) |         \
         FACT_BIT(FACT_SEND_FAILED) | FACT_BIT(FACT_DAEMON_STARTED))
 
 STEP_HANDLER(on_receive)
@@ -19,7 +19,8 @@ STEP_HANDLER(on_receive)
     p->bytes = (int32_t)event_number(s->e, F_BYTES);
 }
 
-/* An IKE_SA that was there before the log began: known by its addresses, and by the message ids it has reached. */
+/* An IKE_SA that was there before the log began: known by its addresses, and by the message ids it has
+ * reached. */
 static uint32_t implicit_sa(struct step *s, const struct addr *local, const struct addr *peer)
 {
     if (!local->family || !peer->family)
@@ -133,7 +134,8 @@ static void parsed_response(struct step *s, uint8_t type, int64_t mid, uint32_t 
             tunnel_at(s->c, sa->tunnel)->near_misses++;
             mark_tunnel(s->c, sa->tunnel);
         }
-        exchange_answered(s->c, sa->out_exchange, s->e->at_ms, payloads, s->job->packet_in ? s->job->packet.bytes : INT_NONE);
+        exchange_answered(s->c, sa->out_exchange, s->e->at_ms, payloads,
+            s->job->packet_in ? s->job->packet.bytes : INT_NONE);
         sa->out_exchange = 0;
     }
     uint32_t flags = payloads_flags(s->c, payloads);
@@ -166,10 +168,12 @@ static void parsed_request(struct step *s, uint8_t type, int64_t mid, uint32_t p
         note_take(&sa->initiating, s->e);
         peer_came_back(s, sa->tunnel);
     }
-    exchange_hold(s->c, s->job, exchange_open(s->c, h, false, type, mid, s->e->at_ms, s->e->offset, payloads));
+    exchange_hold(
+        s->c, s->job, exchange_open(s->c, h, false, type, mid, s->e->at_ms, s->e->offset, payloads));
     if (s->job->exchange && s->job->packet_in) {
         exchange_at(s->c, s->job->exchange)->request_bytes = s->job->packet.bytes;
-        sa_set_pair(s->c, h, &s->job->packet.dst, &s->job->packet.src, s->job->packet.dst_port, s->job->packet.src_port);
+        sa_set_pair(s->c, h, &s->job->packet.dst, &s->job->packet.src, s->job->packet.dst_port,
+            s->job->packet.src_port);
     }
     sa->next_in = exchange_is_v1(type) ? -1 : mid + 1;
     step_alive(s, h);
@@ -200,9 +204,11 @@ STEP_HANDLER(on_parsed)
         parsed_request(s, type, mid, payloads);
 }
 
-/* --- what we send -------------------------------------------------------------------------------------------------- */
+/* --- what we send
+ * -------------------------------------------------------------------------------------------------- */
 
-void step_open_request(struct step *s, uint32_t h, uint8_t type, int64_t mid, uint32_t payloads, const struct note *note)
+void step_open_request(
+    struct step *s, uint32_t h, uint8_t type, int64_t mid, uint32_t payloads, const struct note *note)
 {
     if (type == INFORMATIONAL_V1) {
         v1_informational_sent(s, h, mid, payloads, note);
@@ -218,7 +224,8 @@ void step_open_request(struct step *s, uint32_t h, uint8_t type, int64_t mid, ui
     sa->out_sent_ms = sa->out_last_ms = note->q.at_ms;
     sa->out_retransmits = sa->out_base_ms = 0;
     sa->out_sends = sa->out_errors = 0;
-    sa->out_is_auth = type == IKE_AUTH || (exchange_is_v1(type) && flags & PAYLOAD_ID && flags & PAYLOAD_HASH);
+    sa->out_is_auth =
+        type == IKE_AUTH || (exchange_is_v1(type) && flags & PAYLOAD_ID && flags & PAYLOAD_HASH);
     sa->facts |= exchange_is_v1(type) ? FACT_BIT(FACT_IKEV1) : 0;
     sa->out_is_rekey_ike = type == CREATE_CHILD_SA && (flags & PAYLOAD_SA) && !(flags & PAYLOAD_TS);
     sa->out_is_rekey_child = type == CREATE_CHILD_SA && flags & PAYLOAD_REKEY_SA;
@@ -238,7 +245,8 @@ static uint32_t sa_of_own_request(struct step *s, uint8_t type, int64_t mid)
         return h;
     const struct sa *sa = h ? sa_at(s->c, h) : NULL;
     bool fresh = sa && (sa->state == SA_CREATED || sa->state == SA_CONNECTING);
-    bool fits = sa && sa->state != SA_GONE && fresh == exchange_is_early(type) && (sa->next_out < 0 || sa->next_out == mid);
+    bool fits = sa && sa->state != SA_GONE && fresh == exchange_is_early(type) &&
+                (sa->next_out < 0 || sa->next_out == mid);
     if (fits)
         return h;
     if (fresh && type == INFORMATIONAL && s->job->packet_in)
@@ -280,7 +288,8 @@ static void refused_by_us(struct step *s, uint32_t h, uint8_t type, uint32_t ask
         return;
     const struct proposals *p = s->job->proposals ? pool_at(&s->c->proposals, s->job->proposals) : NULL;
     if (p && type == CREATE_CHILD_SA &&
-        proposal_only_group_differs(span_from(p->received, p->received_len), span_from(p->configured, p->configured_len)))
+        proposal_only_group_differs(
+            span_from(p->received, p->received_len), span_from(p->configured, p->configured_len)))
         sa->facts |= FACT_BIT(FACT_ONLY_GROUP_DIFFERS);
     sa->out_is_rekey_child = asked & PAYLOAD_REKEY_SA;
     step_refused(s, h, fact, NULL);
@@ -301,7 +310,8 @@ static void generating_response(struct step *s, uint8_t type, int64_t mid, uint3
     }
     uint32_t flags = payloads_flags(s->c, payloads);
     refused_by_us(s, h, type, asked, flags);
-    bool over = (type == IKE_SA_INIT && flags & PAYLOAD_NO_PROP) || (type == IKE_AUTH && flags & PAYLOAD_AUTH_FAILED);
+    bool over =
+        (type == IKE_SA_INIT && flags & PAYLOAD_NO_PROP) || (type == IKE_AUTH && flags & PAYLOAD_AUTH_FAILED);
     if (over) { /* charon destroys the SA after such an answer */
         sa_at(s->c, h)->state = SA_GONE;
         sa_at(s->c, h)->gone_ms = s->e->at_ms;
@@ -327,7 +337,8 @@ STEP_HANDLER(on_generating)
     }
 }
 
-/* --- retransmissions ------------------------------------------------------------------------------------------------ */
+/* --- retransmissions
+ * ------------------------------------------------------------------------------------------------ */
 
 static enum fact unanswered_fact(const struct sa *sa, bool given_up)
 {
@@ -432,7 +443,8 @@ STEP_HANDLER(on_give_up)
         step_refused(s, h, unanswered_fact(sa, true), NULL);
 }
 
-/* --- packets out ---------------------------------------------------------------------------------------------------- */
+/* --- packets out
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* The line that waited for its key has it now. */
 static void no_longer_waiting(struct step *s, const struct packet *p)

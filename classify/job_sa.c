@@ -120,7 +120,8 @@ STEP_HANDLER(on_rekeyed)
     sa->next_out = sa->next_in = 0;
     learn_between(s, h);
     if (sa->tunnel)
-        incident_clear(c, sa->tunnel, FACT_BIT(FACT_IKE_REKEY_REFUSED) | FACT_BIT(FACT_IKE_REKEY_REFUSED_BY_US));
+        incident_clear(
+            c, sa->tunnel, FACT_BIT(FACT_IKE_REKEY_REFUSED) | FACT_BIT(FACT_IKE_REKEY_REFUSED_BY_US));
     if (old && old != h && sa_at(c, old)->tunnel == sa->tunnel) {
         sa_at(c, old)->state = SA_REKEYED;
         s->job->sa = old; /* its response, or its DELETE, is still to come in this job */
@@ -160,7 +161,8 @@ STEP_HANDLER(on_deleted)
     exchange_closed(c, sa->out_exchange, OUTCOME_ABANDONED);
     sa->out_exchange = 0;
     bool asked = s->job->exchange && !exchange_at(c, s->job->exchange)->out;
-    if (current && asked && sa->tunnel && !(tunnel_at(c, sa->tunnel)->facts & FACT_BIT(FACT_IKE_DELETE_RECEIVED)) &&
+    if (current && asked && sa->tunnel &&
+        !(tunnel_at(c, sa->tunnel)->facts & FACT_BIT(FACT_IKE_DELETE_RECEIVED)) &&
         !has_other_sa(c, h)) /* the line of the DELETE itself is lost */
         incident_fact(c, sa->tunnel, FACT_IKE_DELETE_RECEIVED, s->e);
     if (current && sa->tunnel && !has_other_sa(c, h))
@@ -199,7 +201,8 @@ STEP_HANDLER(on_reauthenticating)
         incident_fact(s->c, sa_at(s->c, h)->tunnel, FACT_REAUTHENTICATING, s->e);
 }
 
-/* --- CHILD_SAs ------------------------------------------------------------------------------------------------------ */
+/* --- CHILD_SAs
+ * ------------------------------------------------------------------------------------------------------ */
 
 static uint32_t child_tunnel(struct step *s)
 {
@@ -217,7 +220,8 @@ STEP_HANDLER(on_child_established)
 {
     uint32_t tunnel = child_tunnel(s);
     if (tunnel)
-        tunnel_child_up(s->c, tunnel, event_number(s->e, F_CHILD_ID), event_hex(s->e, F_SPI_IN), event_hex(s->e, F_SPI_OUT), s->e);
+        tunnel_child_up(s->c, tunnel, event_number(s->e, F_CHILD_ID), event_hex(s->e, F_SPI_IN),
+            event_hex(s->e, F_SPI_OUT), s->e);
 }
 
 STEP_HANDLER(on_child_closing)
@@ -244,7 +248,8 @@ STEP_HANDLER(on_child_delete_received)
     if (!tunnel)
         return;
     step_bind_named(s, tunnel);
-    /* in a request it is the peer's wish; in a response it confirms ours; of an older CHILD_SA it ends a rekeying */
+    /* in a request it is the peer's wish; in a response it confirms ours; of an older CHILD_SA it ends a
+     * rekeying */
     bool asked = s->job->exchange && !exchange_at(s->c, s->job->exchange)->out;
     if (asked && newest)
         incident_fact(s->c, tunnel, FACT_CHILD_DELETE_RECEIVED, s->e);
@@ -264,7 +269,8 @@ STEP_HANDLER(on_child_spi)
     step_bind(s, 0, tunnel);
 }
 
-/* --- proposals, schedules, requests of the operator --------------------------------------------------------------------- */
+/* --- proposals, schedules, requests of the operator
+ * --------------------------------------------------------------------- */
 
 static struct proposals *job_proposals(struct step *s)
 {
@@ -287,7 +293,8 @@ STEP_HANDLER(on_proposals_configured)
     struct proposals *p = job_proposals(s);
     if (!p)
         return;
-    p->configured_len = (uint16_t)span_copy(p->configured, sizeof(p->configured), event_text(s->e, F_PROPOSALS));
+    p->configured_len =
+        (uint16_t)span_copy(p->configured, sizeof(p->configured), event_text(s->e, F_PROPOSALS));
     quote_take(&p->configured_note.q, p->configured_note.text, sizeof(p->configured_note.text), s->e);
 }
 
@@ -340,19 +347,23 @@ STEP_HANDLER(on_conn_selected)
     step_bind(s, s->job->sa, tunnel);
 }
 
-/* --- failures that a single line tells ----------------------------------------------------------------------------------- */
+/* --- failures that a single line tells
+ * ----------------------------------------------------------------------------------- */
 
 /* Facts that end a negotiation, whatever is printed after them. */
 static bool ends_negotiation(enum fact fact)
 {
-    const uint64_t ends = FACT_BIT(FACT_MAC_MISMATCHED) | FACT_BIT(FACT_PSK_MISSING) | FACT_BIT(FACT_METHOD_REFUSED) |
-        FACT_BIT(FACT_ID_REFUSED) | FACT_BIT(FACT_NO_PEER_CONFIG) | FACT_BIT(FACT_CERT_INVALID) | FACT_BIT(FACT_KEY_UNTRUSTED) |
-        FACT_BIT(FACT_CERT_NO_ISSUER) | FACT_BIT(FACT_OWN_KEY_MISSING) | FACT_BIT(FACT_EAP_FAILED) | FACT_BIT(FACT_AUTH_FAILED) |
-        FACT_BIT(FACT_KE_REFUSED) | FACT_BIT(FACT_TS_REFUSED) | FACT_BIT(FACT_INSTALL_FAILED);
+    const uint64_t ends =
+        FACT_BIT(FACT_MAC_MISMATCHED) | FACT_BIT(FACT_PSK_MISSING) | FACT_BIT(FACT_METHOD_REFUSED) |
+        FACT_BIT(FACT_ID_REFUSED) | FACT_BIT(FACT_NO_PEER_CONFIG) | FACT_BIT(FACT_CERT_INVALID) |
+        FACT_BIT(FACT_KEY_UNTRUSTED) | FACT_BIT(FACT_CERT_NO_ISSUER) | FACT_BIT(FACT_OWN_KEY_MISSING) |
+        FACT_BIT(FACT_EAP_FAILED) | FACT_BIT(FACT_AUTH_FAILED) | FACT_BIT(FACT_KE_REFUSED) |
+        FACT_BIT(FACT_TS_REFUSED) | FACT_BIT(FACT_INSTALL_FAILED);
     return ends & FACT_BIT(fact);
 }
 
-/* How an attempt went is evidence while a tunnel never came up; of one that was lost, only what refuses it now. */
+/* How an attempt went is evidence while a tunnel never came up; of one that was lost, only what refuses it
+ * now. */
 static bool tells_of_attempt(const struct tunnel *t, enum fact fact)
 {
     bool context = fact == FACT_PSK_USED || fact == FACT_NAT_FOUND;
@@ -381,9 +392,11 @@ STEP_HANDLER(on_fact)
 STEP_HANDLER(on_half_open_expired)
 {
     uint32_t oldest = step_sa_by_uid(s);
-    for (uint32_t h = device_at(s->c, s->device)->first_sa; !oldest && h; h = sa_at(s->c, h)->next_of_device) {
+    for (uint32_t h = device_at(s->c, s->device)->first_sa; !oldest && h;
+         h = sa_at(s->c, h)->next_of_device) {
         const struct sa *sa = sa_at(s->c, h);
-        if (!sa->initiator && sa->state == SA_CONNECTING && sa->created_ms + 28000 <= at(s)) /* charon waits 30 s */
+        if (!sa->initiator && sa->state == SA_CONNECTING &&
+            sa->created_ms + 28000 <= at(s)) /* charon waits 30 s */
             oldest = h;
     }
     if (!oldest)

@@ -26,7 +26,8 @@ uint32_t step_sa_by_uid(const struct step *s);
 /* The tunnel of the job or of its SA; with `make`, one known by its addresses if there is none yet. */
 uint32_t step_tunnel(struct step *s, bool make);
 
-/* A fact about the negotiation of sa; when the tunnel is up, about the tunnel. `note` is the deciding line, NULL: the event's. */
+/* A fact about the negotiation of sa; when the tunnel is up, about the tunnel. `note` is the deciding line,
+ * NULL: the event's. */
 void step_refused(struct step *s, uint32_t sa, enum fact fact, const struct note *note);
 
 /* The peer lives: silence so far was a near miss at most. */
@@ -34,7 +35,8 @@ void step_alive(struct step *s, uint32_t sa);
 /* An established SA's request is unanswered: from here the tunnel may be dead. */
 void step_may_be_dead(struct step *s, struct sa *sa, const struct note *line);
 /* We send this request; `note` is its line. */
-void step_open_request(struct step *s, uint32_t sa, uint8_t type, int64_t mid, uint32_t payloads, const struct note *note);
+void step_open_request(
+    struct step *s, uint32_t sa, uint8_t type, int64_t mid, uint32_t payloads, const struct note *note);
 
 #define STEP_HANDLER(name) void name(struct step *s)
 STEP_HANDLER(on_receive);

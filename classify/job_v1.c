@@ -40,7 +40,8 @@ static void settles_request(struct step *s, struct sa *sa, uint32_t flags, uint3
     bool refusal = flags & PAYLOAD_ERROR && sa->out_type != INFORMATIONAL_V1;
     if (!sa->out_exchange || !(ack || refusal))
         return;
-    exchange_answered(s->c, sa->out_exchange, s->e->at_ms, payloads, s->job->packet_in ? s->job->packet.bytes : INT_NONE);
+    exchange_answered(
+        s->c, sa->out_exchange, s->e->at_ms, payloads, s->job->packet_in ? s->job->packet.bytes : INT_NONE);
     sa->out_exchange = 0;
 }
 
@@ -52,7 +53,8 @@ void v1_informational(struct step *s, int64_t mid, uint32_t payloads)
         return;
     step_bind(s, h, 0);
     struct sa *sa = sa_at(s->c, h);
-    exchange_hold(s->c, s->job, exchange_open(s->c, h, false, INFORMATIONAL_V1, mid, s->e->at_ms, s->e->offset, payloads));
+    exchange_hold(s->c, s->job,
+        exchange_open(s->c, h, false, INFORMATIONAL_V1, mid, s->e->at_ms, s->e->offset, payloads));
     exchange_closed(s->c, s->job->exchange, OUTCOME_ANSWERED);
     settles_request(s, sa, flags, payloads);
     step_alive(s, h);
@@ -82,7 +84,8 @@ static void probe_sent(struct step *s, struct sa *sa, uint32_t exchange, int64_t
         step_may_be_dead(s, sa, note);
 }
 
-void v1_informational_sent(struct step *s, uint32_t h, int64_t mid, uint32_t payloads, const struct note *note)
+void v1_informational_sent(
+    struct step *s, uint32_t h, int64_t mid, uint32_t payloads, const struct note *note)
 {
     struct sa *sa = sa_at(s->c, h);
     uint32_t flags = payloads_flags(s->c, payloads);

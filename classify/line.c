@@ -26,7 +26,8 @@ static struct span skip_pri(struct span s)
 static struct span skip_facility(struct span s)
 {
     size_t i = 0;
-    while (i < s.len && i < 24 && ((s.ptr[i] >= 'a' && s.ptr[i] <= 'z') || s.ptr[i] == '.' || is_digit(s.ptr[i])))
+    while (i < s.len && i < 24 &&
+           ((s.ptr[i] >= 'a' && s.ptr[i] <= 'z') || s.ptr[i] == '.' || is_digit(s.ptr[i])))
         i++;
     if (i >= 3 && i + 2 < s.len && s.ptr[i] == ':' && s.ptr[i + 1] == ' ' && memchr(s.ptr, '.', i))
         return span_skip(s, i + 2);
@@ -60,7 +61,8 @@ static void skip_structured(struct span *s)
         *s = span_skip(*s, 3);
 }
 
-/* "1 STAMP HOST APP PROCID MSGID SD MSG", s standing at STAMP. @return 1, 0 not this form, -1 impossible date */
+/* "1 STAMP HOST APP PROCID MSGID SD MSG", s standing at STAMP. @return 1, 0 not this form, -1 impossible date
+ */
 static int read_5424(struct span s, struct line *out, struct span *program, struct span *message)
 {
     int rc = stamp_read(&s, &out->stamp);
@@ -155,7 +157,8 @@ static bool read_charon_head(struct span s, struct line *out)
     return true;
 }
 
-/* %Viptela-HOST-DAEMON-6-INFO-1400002: text; the host may hold dashes, so from the right (messages.md 2.1). */
+/* %Viptela-HOST-DAEMON-6-INFO-1400002: text; the host may hold dashes, so from the right (messages.md 2.1).
+ */
 static bool read_viptela_head(struct span s, struct line *out)
 {
     struct span prefix = span_starts(s, SPAN("%Viptela-")) ? SPAN("%Viptela-") : SPAN("%Cisco-SDWAN-");

@@ -1,9 +1,9 @@
 /*
  * line.h — step 2: a syslog line → device, program, stamp, message.
  *
- * Forms   RFC 3164, RFC 5424, each with or without <PRI>, a `daemon.info: ` prefix, ISO stamps, a body alone when the envelope
- *         names program and time. charon's own head `TT[GRP]`, `<conn|uid>` is taken off here too (messages.md 0.1).
- * Memory  all spans point into the line.
+ * Forms   RFC 3164, RFC 5424, each with or without <PRI>, a `daemon.info: ` prefix, ISO stamps, a body alone
+ * when the envelope names program and time. charon's own head `TT[GRP]`, `<conn|uid>` is taken off here too
+ * (messages.md 0.1). Memory  all spans point into the line.
  */
 #ifndef IKEWATCH_CLASSIFY_LINE_H
 #define IKEWATCH_CLASSIFY_LINE_H
@@ -22,12 +22,12 @@ struct line {
     struct span whole; /* as evidence quotes it */
     struct span host;  /* ptr NULL: none */
     struct stamp stamp;
-    struct span text;  /* charon: behind thread, group and prefix; Viptela: behind the tag's colon */
+    struct span text; /* charon: behind thread, group and prefix; Viptela: behind the tag's colon */
     /* charon only */
-    int16_t thread;    /* -1: not printed */
-    char group[4];     /* "IKE"; "" not printed */
-    int64_t uid;       /* of the prefix, -1: none */
-    struct span conn;  /* of the prefix, ptr NULL: none */
+    int16_t thread;   /* -1: not printed */
+    char group[4];    /* "IKE"; "" not printed */
+    int64_t uid;      /* of the prefix, -1: none */
+    struct span conn; /* of the prefix, ptr NULL: none */
     /* Viptela only */
     struct span tag_host, daemon; /* of %Viptela-HOST-DAEMON-6-INFO-1400002 */
 };

@@ -4,7 +4,9 @@
 #include <hs.h>
 #include <stdlib.h>
 
-enum { HITS_MAX = 16 }; /* templates of which one line can match the expression; more would be a catalogue without literals */
+enum {
+    HITS_MAX = 16
+}; /* templates of which one line can match the expression; more would be a catalogue without literals */
 
 struct match_scratch {
     hs_scratch_t *hs;
@@ -42,7 +44,8 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 }
 
 /* The most specific hit whose reader agrees. */
-static int best_hit(const struct catalogue *cat, const struct match_scratch *s, struct span text, struct captures *captures)
+static int best_hit(
+    const struct catalogue *cat, const struct match_scratch *s, struct span text, struct captures *captures)
 {
     int best = -1;
     for (size_t i = 0; i < s->hit_count; i++) {
@@ -56,12 +59,14 @@ static int best_hit(const struct catalogue *cat, const struct match_scratch *s, 
     return best;
 }
 
-int match_text(const struct catalogue *cat, struct match_scratch *scratch, struct span text, struct captures *captures)
+int match_text(
+    const struct catalogue *cat, struct match_scratch *scratch, struct span text, struct captures *captures)
 {
     scratch->hit_count = 0;
     captures->set = 0;
     /* hs_scan() fails only for a bad database or a scratch in use: both are bugs, and then nothing matches */
-    if (text.len == 0 || hs_scan(cat->database, text.ptr, (unsigned)text.len, 0, scratch->hs, on_match, scratch) != HS_SUCCESS)
+    if (text.len == 0 ||
+        hs_scan(cat->database, text.ptr, (unsigned)text.len, 0, scratch->hs, on_match, scratch) != HS_SUCCESS)
         return -1;
     return best_hit(cat, scratch, text, captures);
 }

@@ -1,5 +1,6 @@
 /*
- * match.h — step 3: one hs_scan a line over all templates. match.c is the only file that scans, catalog_hs.c the only one that compiles.
+ * match.h — step 3: one hs_scan a line over all templates. match.c is the only file that scans, catalog_hs.c
+ * the only one that compiles.
  *
  * Threads the database is const; a scratch belongs to one thread.
  */
@@ -19,6 +20,7 @@ void match_scratch_free(struct match_scratch *scratch); /* NULL is fine */
  * @param captures  out: the fields of the template that fits
  * @return index of the template, or -1: none fits
  */
-int match_text(const struct catalogue *cat, struct match_scratch *scratch, struct span text, struct captures *captures);
+int match_text(
+    const struct catalogue *cat, struct match_scratch *scratch, struct span text, struct captures *captures);
 
 #endif

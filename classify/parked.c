@@ -4,13 +4,16 @@ enum { OVERDUE_MS = 1000 };
 
 static uint16_t offset_in(struct span line, struct span part)
 {
-    return part.ptr && part.ptr >= line.ptr && part.ptr <= line.ptr + line.len ? (uint16_t)(part.ptr - line.ptr) : 0;
+    return part.ptr && part.ptr >= line.ptr && part.ptr <= line.ptr + line.len
+               ? (uint16_t)(part.ptr - line.ptr)
+               : 0;
 }
 
 bool parked_add(struct classify *c, uint32_t device, uint32_t job, const struct event *e)
 {
     struct device *d = device_at(c, device);
-    uint32_t h = d->parked_count < PARKED_PER_DEVICE && e->line.len <= PARKED_LINE_MAX ? pool_take(&c->parked) : 0;
+    uint32_t h =
+        d->parked_count < PARKED_PER_DEVICE && e->line.len <= PARKED_LINE_MAX ? pool_take(&c->parked) : 0;
     if (!h) {
         c->counts.shed++;
         return false;

@@ -1,9 +1,10 @@
 /*
  * parked.h — lines that came before what they answer.
  *
- * A stamp has seconds, and threads of charon reach the log in any order within one: a response can stand before its request. Such
- * a line waits, and with it the later lines of its thread, until the request came or the device's clock moved on a second; then it
- * is read as it stands. In a log that is in order nothing ever waits.
+ * A stamp has seconds, and threads of charon reach the log in any order within one: a response can stand
+ * before its request. Such a line waits, and with it the later lines of its thread, until the request came or
+ * the device's clock moved on a second; then it is read as it stands. In a log that is in order nothing ever
+ * waits.
  *
  * Pure    what waits is part of the state and saved with it.
  * Source  messages.md 1.2.9: thread contiguity is stronger than time order.
@@ -13,7 +14,8 @@
 
 #include "classify/state.h"
 
-/* Copies the event; its thread is parked from now on. @return false: no room (counted as shed), read it as it stands */
+/* Copies the event; its thread is parked from now on. @return false: no room (counted as shed), read it as it
+ * stands */
 bool parked_add(struct classify *c, uint32_t device, uint32_t job, const struct event *e);
 
 /* How a parked event goes on: `ready` asks whether what it waits for has come, `read` handles it. */

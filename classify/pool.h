@@ -1,9 +1,9 @@
 /*
  * pool.h — items of one size behind 32-bit handles, and a hash from 64-bit keys to handles.
  *
- * Handles 0 is "none". An item stays where it is until it is given back; handles are stable over save and load.
- * Memory  chunks, taken as the pool grows, at most `max` items; an item is cleared when taken.
- * Threads none inside.
+ * Handles 0 is "none". An item stays where it is until it is given back; handles are stable over save and
+ * load. Memory  chunks, taken as the pool grows, at most `max` items; an item is cleared when taken. Threads
+ * none inside.
  */
 #ifndef IKEWATCH_CLASSIFY_POOL_H
 #define IKEWATCH_CLASSIFY_POOL_H
@@ -15,8 +15,8 @@ enum { POOL_CHUNK = 256 };
 struct pool {
     void **chunks;
     uint32_t *free_list;
-    uint8_t *live;      /* one a handle */
-    uint32_t used;      /* handles ever given out */
+    uint8_t *live; /* one a handle */
+    uint32_t used; /* handles ever given out */
     uint32_t free_count;
     uint32_t cap, max;
     size_t item_bytes;
@@ -42,7 +42,8 @@ static inline uint32_t pool_count(const struct pool *p)
     return p->used - p->free_count;
 }
 
-/* For loading an empty pool: room for handles 1 .. used, then each live one made so, at last the free list rebuilt. */
+/* For loading an empty pool: room for handles 1 .. used, then each live one made so, at last the free list
+ * rebuilt. */
 bool pool_reserve(struct pool *p, uint32_t used);
 void pool_restore(struct pool *p, uint32_t handle);
 void pool_loaded(struct pool *p);
@@ -55,7 +56,7 @@ struct index {
 };
 
 void index_close(struct index *x);
-uint32_t index_get(const struct index *x, uint64_t key); /* 0: not there */
+uint32_t index_get(const struct index *x, uint64_t key);       /* 0: not there */
 bool index_put(struct index *x, uint64_t key, uint32_t value); /* replaces; false: memory is short */
 void index_drop(struct index *x, uint64_t key);
 

@@ -13,11 +13,11 @@ struct proposal {
 static const struct {
     const char *name;
     int number;
-} groups[] = {{"MODP_768", 1}, {"MODP_1024", 2}, {"MODP_1536", 5}, {"MODP_2048", 14}, {"MODP_3072", 15}, {"MODP_4096", 16},
-    {"MODP_6144", 17}, {"MODP_8192", 18}, {"ECP_256", 19}, {"ECP_384", 20}, {"ECP_521", 21}, {"MODP_1024_160", 22},
-    {"MODP_2048_224", 23}, {"MODP_2048_256", 24}, {"ECP_192", 25}, {"ECP_224", 26}, {"ECP_224_BP", 27}, {"ECP_256_BP", 28},
-    {"ECP_384_BP", 29}, {"ECP_512_BP", 30}, {"CURVE_25519", 31}, {"CURVE_448", 32}, {"ML_KEM_512", 35}, {"ML_KEM_768", 36},
-    {"ML_KEM_1024", 37}};
+} groups[] = {{"MODP_768", 1}, {"MODP_1024", 2}, {"MODP_1536", 5}, {"MODP_2048", 14}, {"MODP_3072", 15},
+    {"MODP_4096", 16}, {"MODP_6144", 17}, {"MODP_8192", 18}, {"ECP_256", 19}, {"ECP_384", 20},
+    {"ECP_521", 21}, {"MODP_1024_160", 22}, {"MODP_2048_224", 23}, {"MODP_2048_256", 24}, {"ECP_192", 25},
+    {"ECP_224", 26}, {"ECP_224_BP", 27}, {"ECP_256_BP", 28}, {"ECP_384_BP", 29}, {"ECP_512_BP", 30},
+    {"CURVE_25519", 31}, {"CURVE_448", 32}, {"ML_KEM_512", 35}, {"ML_KEM_768", 36}, {"ML_KEM_1024", 37}};
 
 int proposal_group_number(struct span name)
 {
@@ -83,8 +83,8 @@ static size_t missing(const struct proposal *a, const struct proposal *b, struct
 }
 
 /* The received and the configured proposal that differ in the fewest transforms; groups weigh least. */
-static bool nearest_pair(const struct proposal *received, size_t n, const struct proposal *configured, size_t m,
-    const struct proposal **r, const struct proposal **c)
+static bool nearest_pair(const struct proposal *received, size_t n, const struct proposal *configured,
+    size_t m, const struct proposal **r, const struct proposal **c)
 {
     size_t best = SIZE_MAX;
     for (size_t i = 0; i < n; i++) {
@@ -171,7 +171,8 @@ struct span proposal_diff_json(struct span received_text, struct span configured
     struct span only_c = json_names(more, a, arena), only_r = json_names(less, b, arena);
     struct span fix = json_name(proposal_fix(r->text, c->text, arena), arena);
     return arena_printf(arena,
-        "{\"received\": [%.*s], \"configured\": [%.*s], \"only_configured\": [%.*s], \"only_received\": [%.*s], \"fix\": %.*s}",
-        (int)all_r.len, all_r.ptr, (int)all_c.len, all_c.ptr, (int)only_c.len, only_c.ptr, (int)only_r.len, only_r.ptr, (int)fix.len,
-        fix.ptr);
+        "{\"received\": [%.*s], \"configured\": [%.*s], \"only_configured\": [%.*s], \"only_received\": "
+        "[%.*s], \"fix\": %.*s}",
+        (int)all_r.len, all_r.ptr, (int)all_c.len, all_c.ptr, (int)only_c.len, only_c.ptr, (int)only_r.len,
+        only_r.ptr, (int)fix.len, fix.ptr);
 }

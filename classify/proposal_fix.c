@@ -39,7 +39,8 @@ static const struct word *word_of(struct span name)
 
 static bool ignorable(struct span name)
 {
-    return span_starts(name, SPAN("PRF_")) || span_eq(name, SPAN("NO_EXT_SEQ")) || span_eq(name, SPAN("EXT_SEQ"));
+    return span_starts(name, SPAN("PRF_")) || span_eq(name, SPAN("NO_EXT_SEQ")) ||
+           span_eq(name, SPAN("EXT_SEQ"));
 }
 
 static struct parts parts_of(struct span proposal)
@@ -84,8 +85,8 @@ static bool vedge_suite(const struct parts *p)
 
 static struct span vedge_cipher(const struct parts *p, struct arena *a)
 {
-    return arena_printf(a, "`%s cipher-suite %s%s%s`", p->ike ? "ike" : "ipsec", p->encryption.vedge, p->integrity.name ? "-" : "",
-        p->integrity.name ? p->integrity.vedge : "");
+    return arena_printf(a, "`%s cipher-suite %s%s%s`", p->ike ? "ike" : "ipsec", p->encryption.vedge,
+        p->integrity.name ? "-" : "", p->integrity.name ? p->integrity.vedge : "");
 }
 
 static struct span vedge_pfs(const struct parts *p, struct arena *a)
@@ -99,10 +100,10 @@ static struct span vedge_pfs(const struct parts *p, struct arena *a)
 static struct span ios_cipher(const struct parts *p, struct arena *a)
 {
     if (p->ike)
-        return arena_printf(a, "`encryption %s`, `integrity %s` in its `crypto ikev2 proposal`", p->encryption.ios_ike,
-            p->integrity.name ? p->integrity.ios_ike : "(none with GCM)");
-    return arena_printf(a, "`crypto ipsec transform-set NAME %s%s%s`", p->encryption.ios_esp, p->integrity.name ? " " : "",
-        p->integrity.name ? p->integrity.ios_esp : "");
+        return arena_printf(a, "`encryption %s`, `integrity %s` in its `crypto ikev2 proposal`",
+            p->encryption.ios_ike, p->integrity.name ? p->integrity.ios_ike : "(none with GCM)");
+    return arena_printf(a, "`crypto ipsec transform-set NAME %s%s%s`", p->encryption.ios_esp,
+        p->integrity.name ? " " : "", p->integrity.name ? p->integrity.ios_esp : "");
 }
 
 static struct span ios_pfs(const struct parts *p, struct arena *a)
@@ -115,7 +116,8 @@ static struct span ios_pfs(const struct parts *p, struct arena *a)
 
 static bool same_cipher(const struct parts *a, const struct parts *b)
 {
-    return a->encryption.name == b->encryption.name && a->integrity.name == b->integrity.name && a->strange == b->strange;
+    return a->encryption.name == b->encryption.name && a->integrity.name == b->integrity.name &&
+           a->strange == b->strange;
 }
 
 static struct span both(struct span x, struct span y, struct arena *a)
@@ -132,12 +134,15 @@ struct span proposal_fix(struct span received, struct span configured, struct ar
     bool can = (!cipher || vedge_suite(&theirs)) && (!group || vedge_group(&theirs));
     struct span here = SPAN(""), there = SPAN("");
     if (can)
-        here = both(cipher ? vedge_cipher(&theirs, arena) : here, group ? vedge_pfs(&theirs, arena) : here, arena);
+        here = both(
+            cipher ? vedge_cipher(&theirs, arena) : here, group ? vedge_pfs(&theirs, arena) : here, arena);
     if (ours.encryption.name && !ours.strange)
         there = both(cipher ? ios_cipher(&ours, arena) : there, group ? ios_pfs(&ours, arena) : there, arena);
     if (!there.len)
         there = SPAN("a proposal that the vEdge has");
     if (!can || !here.len)
-        return arena_printf(arena, "the vEdge has no suite like the peer's: on the peer (IOS-XE) set %.*s", (int)there.len, there.ptr);
-    return arena_printf(arena, "on the vEdge set %.*s; or on the peer (IOS-XE) %.*s", (int)here.len, here.ptr, (int)there.len, there.ptr);
+        return arena_printf(arena, "the vEdge has no suite like the peer's: on the peer (IOS-XE) set %.*s",
+            (int)there.len, there.ptr);
+    return arena_printf(arena, "on the vEdge set %.*s; or on the peer (IOS-XE) %.*s", (int)here.len, here.ptr,
+        (int)there.len, there.ptr);
 }

@@ -2,8 +2,7 @@
 
 static const struct {
     const char *text, *detail;
-} reasons[DEAD_COUNT] = {
-    [RECORD_READ] = {"", ""},
+} reasons[DEAD_COUNT] = {[RECORD_READ] = {"", ""},
 #define DEAD(symbol, t, d) [symbol] = {t, d},
     DEAD_REASONS(DEAD)
 #undef DEAD

@@ -7,29 +7,35 @@
 #include "classify/base/span.h"
 
 struct record {
-    struct span value;  /* an envelope or a raw syslog line; ptr NULL: a tombstone */
-    struct span key;    /* names the device when the envelope does not; ptr NULL: none */
-    int64_t time_ms;    /* Kafka's timestamp; of a file its modification time; ms since the epoch, UTC */
-    int64_t offset;     /* in its partition; of a file its line number minus 1 */
+    struct span value; /* an envelope or a raw syslog line; ptr NULL: a tombstone */
+    struct span key;   /* names the device when the envelope does not; ptr NULL: none */
+    int64_t time_ms;   /* Kafka's timestamp; of a file its modification time; ms since the epoch, UTC */
+    int64_t offset;    /* in its partition; of a file its line number minus 1 */
 };
 
-/* Why a record cannot be read. DEAD(symbol, text stored as dead_letter.reason, what is wrong and the remedy) */
-#define DEAD_REASONS(DEAD)                                                                                             \
-    DEAD(DEAD_EMPTY, "empty", "the record has no value; check the producer")                                           \
-    DEAD(DEAD_TOO_LONG, "too-long", "longer than 64 KiB; no syslog line is, check the producer's framing")             \
-    DEAD(DEAD_BAD_JSON, "bad-json", "starts like JSON but is none; send {\"host\": NAME, \"message\": LINE}")          \
-    DEAD(DEAD_NO_MESSAGE, "no-message", "JSON without a message member known to ikewatch; see README, Envelopes")      \
-    DEAD(DEAD_NOT_SYSLOG, "not-syslog", "no RFC 3164 or RFC 5424 header and no program name can be read from it")      \
-    DEAD(DEAD_BAD_STAMP, "bad-stamp", "the date does not exist; check the device's clock and the forwarder's template")\
-    DEAD(DEAD_NO_DEVICE, "no-device", "neither envelope, key nor line names a host; key records by device")            \
-    DEAD(DEAD_NO_ROOM, "no-room", "more devices than classify.max_devices; raise it or check for forged host names")
+/* Why a record cannot be read. DEAD(symbol, text stored as dead_letter.reason, what is wrong and the remedy)
+ */
+#define DEAD_REASONS(DEAD)                                                                                   \
+    DEAD(DEAD_EMPTY, "empty", "the record has no value; check the producer")                                 \
+    DEAD(DEAD_TOO_LONG, "too-long", "longer than 64 KiB; no syslog line is, check the producer's framing")   \
+    DEAD(                                                                                                    \
+        DEAD_BAD_JSON, "bad-json", "starts like JSON but is none; send {\"host\": NAME, \"message\": LINE}") \
+    DEAD(DEAD_NO_MESSAGE, "no-message",                                                                      \
+        "JSON without a message member known to ikewatch; see README, Envelopes")                            \
+    DEAD(DEAD_NOT_SYSLOG, "not-syslog",                                                                      \
+        "no RFC 3164 or RFC 5424 header and no program name can be read from it")                            \
+    DEAD(DEAD_BAD_STAMP, "bad-stamp",                                                                        \
+        "the date does not exist; check the device's clock and the forwarder's template")                    \
+    DEAD(DEAD_NO_DEVICE, "no-device", "neither envelope, key nor line names a host; key records by device")  \
+    DEAD(DEAD_NO_ROOM, "no-room",                                                                            \
+        "more devices than classify.max_devices; raise it or check for forged host names")
 
 enum dead_reason {
     RECORD_READ = 0,
 #define DEAD(symbol, text, detail) symbol,
     DEAD_REASONS(DEAD)
 #undef DEAD
-    DEAD_COUNT
+        DEAD_COUNT
 };
 
 /* Both constant; "" for RECORD_READ. */

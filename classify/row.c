@@ -57,7 +57,9 @@ static void *grown(void *array, size_t *cap, size_t row_bytes)
     *cap = *cap ? *cap * 2 : ROWS_FIRST;
     void *p = realloc(array, *cap * row_bytes);
     if (!p) {
-        fputs("ikewatch: out of memory for a batch; lower batch.max_records or give the process more memory\n", stderr);
+        fputs(
+            "ikewatch: out of memory for a batch; lower batch.max_records or give the process more memory\n",
+            stderr);
         abort();
     }
     return p;
@@ -75,15 +77,15 @@ static void *grown(void *array, size_t *cap, size_t row_bytes)
 #define NULL_JSON SPAN_NONE
 #define NULL_BYTES SPAN_NONE
 
-#define ROW_BEGIN(table)                                                                                               \
-    struct row_##table *rows_add_##table(struct rows *r)                                                               \
-    {                                                                                                                  \
-        if (r->table##_count == r->table##_cap)                                                                        \
-            r->table = grown(r->table, &r->table##_cap, sizeof(*r->table));                                            \
-        struct row_##table *row = &r->table[r->table##_count++];                                                       \
+#define ROW_BEGIN(table)                                                                                     \
+    struct row_##table *rows_add_##table(struct rows *r)                                                     \
+    {                                                                                                        \
+        if (r->table##_count == r->table##_cap)                                                              \
+            r->table = grown(r->table, &r->table##_cap, sizeof(*r->table));                                  \
+        struct row_##table *row = &r->table[r->table##_count++];                                             \
         row->stored = false;
 #define COL(table, kind, column, meaning) row->column = NULL_##kind;
-#define ROW_END(table)                                                                                                 \
-    return row;                                                                                                        \
+#define ROW_END(table)                                                                                       \
+    return row;                                                                                              \
     }
 #include "classify/row.def"

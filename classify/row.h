@@ -31,13 +31,14 @@ struct span_list {
 #define ROW_C_JSON struct span
 #define ROW_C_BYTES struct span
 
-/* `stored`: a version of this row was in an earlier batch, so that it must be updated rather than copied in. */
-#define ROW_BEGIN(table)                                                                                               \
-    struct row_##table {                                                                                               \
+/* `stored`: a version of this row was in an earlier batch, so that it must be updated rather than copied in.
+ */
+#define ROW_BEGIN(table)                                                                                     \
+    struct row_##table {                                                                                     \
         bool stored;
 #define COL(table, kind, column, meaning) ROW_C_##kind column;
-#define ROW_END(table)                                                                                                 \
-    }                                                                                                                  \
+#define ROW_END(table)                                                                                       \
+    }                                                                                                        \
     ;
 #include "classify/row.def"
 #undef ROW_BEGIN
@@ -47,8 +48,8 @@ struct span_list {
 /* One array a table: rows.exchange[0 .. rows.exchange_count). A key stands at most once in each array. */
 struct rows {
     struct arena *arena;
-#define ROW_BEGIN(table)                                                                                               \
-    struct row_##table *table;                                                                                         \
+#define ROW_BEGIN(table)                                                                                     \
+    struct row_##table *table;                                                                               \
     size_t table##_count, table##_cap;
 #define COL(table, kind, column, meaning)
 #define ROW_END(table)
@@ -61,10 +62,11 @@ struct rows {
 /* @return 0 or ERR_NOMEM */
 int rows_init(struct rows *r);
 void rows_free(struct rows *r);
-void rows_reset(struct rows *r); /* empty, memory kept */
+void rows_reset(struct rows *r);         /* empty, memory kept */
 size_t rows_count(const struct rows *r); /* over all tables */
 
-/* A new row at the end, cleared to NULLs (TIME_NONE, INT_NONE, …); valid until the next add to the same table. */
+/* A new row at the end, cleared to NULLs (TIME_NONE, INT_NONE, …); valid until the next add to the same
+ * table. */
 #define ROW_BEGIN(table) struct row_##table *rows_add_##table(struct rows *r);
 #define COL(table, kind, column, meaning)
 #define ROW_END(table)

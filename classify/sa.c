@@ -12,7 +12,8 @@ static uint64_t uid_key(const struct classify *c, uint32_t device, int64_t uid)
     return hash_mix(device_at(c, device)->id ^ 0x756964, (uint64_t)uid);
 }
 
-static uint64_t pair_key(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer)
+static uint64_t pair_key(
+    const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer)
 {
     struct {
         struct addr local, peer;
@@ -114,15 +115,16 @@ static void unpair(struct classify *c, uint32_t h)
     sa->next_of_pair = 0;
 }
 
-void sa_set_pair(struct classify *c, uint32_t h, const struct addr *local, const struct addr *peer, uint16_t local_port,
-    uint16_t peer_port)
+void sa_set_pair(struct classify *c, uint32_t h, const struct addr *local, const struct addr *peer,
+    uint16_t local_port, uint16_t peer_port)
 {
     struct sa *sa = sa_at(c, h);
     if (local_port)
         sa->local_port = local_port;
     if (peer_port)
         sa->peer_port = peer_port;
-    if (!local->family || !peer->family || (sa->paired && addr_eq(&sa->local, local) && addr_eq(&sa->peer, peer)))
+    if (!local->family || !peer->family ||
+        (sa->paired && addr_eq(&sa->local, local) && addr_eq(&sa->peer, peer)))
         return;
     unpair(c, h);
     sa->local = *local;
@@ -137,8 +139,8 @@ static bool waits_for(const struct sa *sa, uint8_t type, int64_t mid)
     return sa->out_exchange && sa->out_type == type && sa->out_mid == mid;
 }
 
-uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, uint8_t type,
-    int64_t mid)
+uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct addr *local,
+    const struct addr *peer, uint8_t type, int64_t mid)
 {
     uint32_t first = index_get(&c->pair_index, pair_key(c, device, local, peer)), only = 0;
     for (uint32_t h = first; h; h = sa_at(c, h)->next_of_pair)
@@ -166,32 +168,35 @@ static bool is_young(const struct sa *sa)
     return sa->state == SA_CREATED || sa->state == SA_CONNECTING;
 }
 
-bool sa_due(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, uint8_t type, int64_t mid,
-    bool response)
+bool sa_due(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer,
+    uint8_t type, int64_t mid, bool response)
 {
     uint32_t first = index_get(&c->pair_index, pair_key(c, device, local, peer));
     if (response && sa_awaiting(c, device, local, peer, type, mid))
         return true;
-    if (!response && (type == IKE_SA_INIT || type == INFORMATIONAL_V1 || type == ID_PROT || type == AGGRESSIVE))
+    if (!response &&
+        (type == IKE_SA_INIT || type == INFORMATIONAL_V1 || type == ID_PROT || type == AGGRESSIVE))
         return true;
     for (uint32_t h = first; h; h = sa_at(c, h)->next_of_pair) {
         const struct sa *sa = sa_at(c, h);
         if (response ? seen_response(sa, type, mid)
                      : sa->state != SA_GONE && exchange_is_early(type) == is_young(sa) &&
-                    (exchange_is_v1(type) || sa->next_in < 0 || sa->next_in >= mid))
+                           (exchange_is_v1(type) || sa->next_in < 0 || sa->next_in >= mid))
             return true;
     }
     return !first && !response && !exchange_is_early(type);
 }
 
-/* How well an SA fits a request: 0 not at all. IKE_SA_INIT and IKE_AUTH belong to SAs not yet established, the rest to others. */
+/* How well an SA fits a request: 0 not at all. IKE_SA_INIT and IKE_AUTH belong to SAs not yet established,
+ * the rest to others. */
 static int fit(const struct sa *sa, uint8_t type, int64_t mid, bool out)
 {
     if (sa->state == SA_GONE)
         return 0;
     bool early = exchange_is_early(type), young = is_young(sa);
     if (early != young)
-        return (type == INFORMATIONAL && mid <= 2) || type == INFORMATIONAL_V1; /* it refuses IKE_AUTH, or phase 1 */
+        return (type == INFORMATIONAL && mid <= 2) ||
+               type == INFORMATIONAL_V1; /* it refuses IKE_AUTH, or phase 1 */
     if (early && sa->initiator != out)
         return 0;
     int64_t next = exchange_is_v1(type) ? -1 : out ? sa->next_out : sa->next_in;
@@ -199,12 +204,13 @@ static int fit(const struct sa *sa, uint8_t type, int64_t mid, bool out)
     return expects + (sa->state == SA_ESTABLISHED);
 }
 
-uint32_t sa_expecting(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, uint8_t type,
-    int64_t mid, bool out)
+uint32_t sa_expecting(const struct classify *c, uint32_t device, const struct addr *local,
+    const struct addr *peer, uint8_t type, int64_t mid, bool out)
 {
     uint32_t best = 0;
     int best_fit = 0;
-    for (uint32_t h = index_get(&c->pair_index, pair_key(c, device, local, peer)); h; h = sa_at(c, h)->next_of_pair) {
+    for (uint32_t h = index_get(&c->pair_index, pair_key(c, device, local, peer)); h;
+         h = sa_at(c, h)->next_of_pair) {
         int f = fit(sa_at(c, h), type, mid, out);
         if (f > best_fit) { /* the chain begins with the youngest */
             best = h;
@@ -246,7 +252,8 @@ uint32_t sa_of_tunnel(const struct classify *c, uint32_t tunnel, uint8_t type, i
 {
     uint32_t best = 0;
     int best_fit = 0;
-    for (uint32_t h = device_at(c, tunnel_at(c, tunnel)->device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
+    for (uint32_t h = device_at(c, tunnel_at(c, tunnel)->device)->first_sa; h;
+         h = sa_at(c, h)->next_of_device) {
         int f = sa_at(c, h)->tunnel == tunnel ? fit(sa_at(c, h), type, mid, true) : 0;
         if (f > best_fit) {
             best = h;
@@ -273,7 +280,8 @@ int64_t sa_gives_up_at(int64_t sent_ms, int32_t base_ms, int32_t tries)
     return at;
 }
 
-/* How far from its due time retransmission or give-up number k comes; unknown schedules are as good as any. */
+/* How far from its due time retransmission or give-up number k comes; unknown schedules are as good as any.
+ */
 static int64_t off_schedule(const struct sa *sa, int64_t at_ms)
 {
     if (!sa->out_base_ms)
@@ -283,8 +291,8 @@ static int64_t off_schedule(const struct sa *sa, int64_t at_ms)
 }
 
 /* The SA of the device for which `at_ms` is nearest to its schedule; 0 if two are equally near. */
-static uint32_t nearest(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, int64_t mid,
-    int32_t sent_before, int64_t at_ms)
+static uint32_t nearest(const struct classify *c, uint32_t device, const struct addr *local,
+    const struct addr *peer, int64_t mid, int32_t sent_before, int64_t at_ms)
 {
     uint32_t best = 0;
     int64_t best_off = INT64_MAX;
@@ -305,8 +313,8 @@ static uint32_t nearest(const struct classify *c, uint32_t device, const struct 
     return tie ? 0 : best;
 }
 
-uint32_t sa_retransmitting(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, int64_t mid,
-    int32_t attempt, int64_t at_ms)
+uint32_t sa_retransmitting(const struct classify *c, uint32_t device, const struct addr *local,
+    const struct addr *peer, int64_t mid, int32_t attempt, int64_t at_ms)
 {
     return nearest(c, device, local, peer, mid, attempt - 1, at_ms);
 }
@@ -316,7 +324,8 @@ uint32_t sa_dpd_unanswered(const struct classify *c, uint32_t device)
     uint32_t oldest = 0;
     for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
         const struct sa *sa = sa_at(c, h);
-        if (sa->out_exchange && sa->out_type == INFORMATIONAL_V1 && (!oldest || sa->out_sent_ms < sa_at(c, oldest)->out_sent_ms))
+        if (sa->out_exchange && sa->out_type == INFORMATIONAL_V1 &&
+            (!oldest || sa->out_sent_ms < sa_at(c, oldest)->out_sent_ms))
             oldest = h;
     }
     return oldest;

@@ -1,7 +1,9 @@
 /*
- * sa.h — IKE_SAs of a device: found by uid, by address pair and message id, or by the retransmission that is due.
+ * sa.h — IKE_SAs of a device: found by uid, by address pair and message id, or by the retransmission that is
+ * due.
  *
- * Source  messages.md 1.2 (what binds a line to an SA), 0.5 (timing of retransmissions); RFC 7296 2.2, 2.8 (rekeying).
+ * Source  messages.md 1.2 (what binds a line to an SA), 0.5 (timing of retransmissions); RFC 7296 2.2, 2.8
+ * (rekeying).
  */
 #ifndef IKEWATCH_CLASSIFY_SA_H
 #define IKEWATCH_CLASSIFY_SA_H
@@ -11,35 +13,39 @@
 uint32_t sa_by_uid(const struct classify *c, uint32_t device, int64_t uid);
 /* @return 0: no room */
 uint32_t sa_new(struct classify *c, uint32_t device, int64_t uid, int64_t at_ms);
-/* The uid, or the one whose turn it was when charon made this SA as responder (its uid is printed only when established). */
+/* The uid, or the one whose turn it was when charon made this SA as responder (its uid is printed only when
+ * established). */
 int64_t sa_uid(const struct sa *sa);
 void sa_guess_uid(struct classify *c, uint32_t sa);
 void sa_set_uid(struct classify *c, uint32_t sa, int64_t uid);
 void sa_set_tunnel(struct classify *c, uint32_t sa, uint32_t tunnel);
 /* The address pair, and ports when not 0: packets carry all, other lines the addresses alone. */
-void sa_set_pair(struct classify *c, uint32_t sa, const struct addr *local, const struct addr *peer, uint16_t local_port,
-    uint16_t peer_port);
+void sa_set_pair(struct classify *c, uint32_t sa, const struct addr *local, const struct addr *peer,
+    uint16_t local_port, uint16_t peer_port);
 
-/* Whose response is this? The SA of the pair that waits for it; else, for a mangled address, the only one of the device. */
-uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, uint8_t type,
-    int64_t mid);
-/* Whose request is this? Of the pair, the one that expects the message id, else the youngest that is established. `out`: we send it. */
-uint32_t sa_expecting(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, uint8_t type,
-    int64_t mid, bool out);
-/* Has the line come that this message needs before it: the request of a response, the earlier messages of a request? A message of a
- * pair that no SA has is never waited for, nor is one that was seen already. */
-bool sa_due(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, uint8_t type, int64_t mid,
-    bool response);
-/* A request from an address pair that no SA has: the only established SA of this local address that expects just this message id
- * (MOBIKE, or a NAT that moved the peer). */
+/* Whose response is this? The SA of the pair that waits for it; else, for a mangled address, the only one of
+ * the device. */
+uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct addr *local,
+    const struct addr *peer, uint8_t type, int64_t mid);
+/* Whose request is this? Of the pair, the one that expects the message id, else the youngest that is
+ * established. `out`: we send it. */
+uint32_t sa_expecting(const struct classify *c, uint32_t device, const struct addr *local,
+    const struct addr *peer, uint8_t type, int64_t mid, bool out);
+/* Has the line come that this message needs before it: the request of a response, the earlier messages of a
+ * request? A message of a pair that no SA has is never waited for, nor is one that was seen already. */
+bool sa_due(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer,
+    uint8_t type, int64_t mid, bool response);
+/* A request from an address pair that no SA has: the only established SA of this local address that expects
+ * just this message id (MOBIKE, or a NAT that moved the peer). */
 uint32_t sa_moved(const struct classify *c, uint32_t device, const struct addr *local, int64_t mid);
 /* The only tunnel of which an SA talks to this peer; 0: none, or several. */
 uint32_t sa_tunnel_of_peer(const struct classify *c, uint32_t device, const struct addr *peer);
 /* Among the SAs of a tunnel, the one that would send this request next. */
 uint32_t sa_of_tunnel(const struct classify *c, uint32_t tunnel, uint8_t type, int64_t mid);
-/* Whose retransmission `attempt` of request `mid` is this, given the pair (NULL: not known)? 0: nobody's or ambiguous. */
-uint32_t sa_retransmitting(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, int64_t mid,
-    int32_t attempt, int64_t at_ms);
+/* Whose retransmission `attempt` of request `mid` is this, given the pair (NULL: not known)? 0: nobody's or
+ * ambiguous. */
+uint32_t sa_retransmitting(const struct classify *c, uint32_t device, const struct addr *local,
+    const struct addr *peer, int64_t mid, int32_t attempt, int64_t at_ms);
 /* Who gives up now, after `attempt` retransmissions? The one whose time has come. */
 uint32_t sa_giving_up(const struct classify *c, uint32_t device, int32_t attempt, int64_t at_ms);
 
@@ -51,7 +57,8 @@ void sa_sweep(struct classify *c, uint32_t device, int64_t now_ms);
 /* charon started: every SA of before is gone. */
 void sa_forget_all(struct classify *c, uint32_t device, int64_t at_ms);
 
-/* charon: the k-th time-out is T * 1.8^k (messages.md 0.5). @return when the request sent at sent_ms is given up after `tries` */
+/* charon: the k-th time-out is T * 1.8^k (messages.md 0.5). @return when the request sent at sent_ms is given
+ * up after `tries` */
 int64_t sa_gives_up_at(int64_t sent_ms, int32_t base_ms, int32_t tries);
 
 #endif

@@ -87,7 +87,8 @@ static void read_fraction(struct span *s, struct stamp *out)
     *s = span_skip(*s, i);
 }
 
-/* "Nov 23 18:14:29", day padded by blank or zero or not at all, a year before or behind the clock in some syslogds. */
+/* "Nov 23 18:14:29", day padded by blank or zero or not at all, a year before or behind the clock in some
+ * syslogds. */
 static int read_bsd(struct span *s, struct stamp *out)
 {
     const char *p = s->ptr;
@@ -107,7 +108,8 @@ static int read_bsd(struct span *s, struct stamp *out)
     if (day < 0 || s->len < at + 9 || p[at] != ' ')
         return 0;
     at++;
-    if (s->len >= at + 13 && p[at + 4] == ' ' && digit(p[at]) > 0 && two(p + at) > 0 && two(p + at + 2) >= 0) {
+    if (s->len >= at + 13 && p[at + 4] == ' ' && digit(p[at]) > 0 && two(p + at) > 0 &&
+        two(p + at + 2) >= 0) {
         out->year = (int16_t)(two(p + at) * 100 + two(p + at + 2));
         at += 5;
     }
@@ -179,7 +181,8 @@ static int64_t distance(int64_t a, int64_t b)
     return a > b ? a - b : b - a;
 }
 
-int64_t stamp_resolve(const struct stamp *st, int year, int64_t record_time_ms, int64_t last_ms, int32_t zone_offset_s)
+int64_t stamp_resolve(
+    const struct stamp *st, int year, int64_t record_time_ms, int64_t last_ms, int32_t zone_offset_s)
 {
     if (st->year)
         return stamp_ms(st, st->year, zone_offset_s);
@@ -213,7 +216,9 @@ size_t stamp_text(int64_t ms, char buf[STAMP_TEXT_MAX])
         month--;
     int day = (int)(days - days_of(year, month, 1)) + 1;
     int s = (int)(in_day / 1000), frac = (int)(in_day % 1000);
-    int n = snprintf(buf, STAMP_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day, s / 3600, s / 60 % 60, s % 60);
-    n += frac ? snprintf(buf + n, (size_t)(STAMP_TEXT_MAX - n), ".%03dZ", frac) : snprintf(buf + n, (size_t)(STAMP_TEXT_MAX - n), "Z");
+    int n = snprintf(buf, STAMP_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day, s / 3600,
+        s / 60 % 60, s % 60);
+    n += frac ? snprintf(buf + n, (size_t)(STAMP_TEXT_MAX - n), ".%03dZ", frac)
+              : snprintf(buf + n, (size_t)(STAMP_TEXT_MAX - n), "Z");
     return (size_t)n;
 }

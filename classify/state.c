@@ -1,7 +1,8 @@
 #include "classify/state.h"
 
 enum {
-    DEVICES_DEFAULT = 10000,    /* bounds of memory; all but the first follow from it or are shared by the partition */
+    DEVICES_DEFAULT =
+        10000, /* bounds of memory; all but the first follow from it or are shared by the partition */
     TUNNELS_PER_DEVICE = 64,
     JOBS_PER_DEVICE = 20,
     EVIDENCE_MAX = 65536,
@@ -13,7 +14,8 @@ enum {
 
 void state_open(struct classify *c)
 {
-    uint32_t devices = c->options.max_devices ? c->options.max_devices : DEVICES_DEFAULT, tunnels = devices * TUNNELS_PER_DEVICE;
+    uint32_t devices = c->options.max_devices ? c->options.max_devices : DEVICES_DEFAULT,
+             tunnels = devices * TUNNELS_PER_DEVICE;
     c->watermark_ms = TIME_NONE;
     pool_init(&c->devices, sizeof(struct device), devices);
     pool_init(&c->jobs, sizeof(struct job), devices * JOBS_PER_DEVICE);
@@ -30,12 +32,12 @@ void state_open(struct classify *c)
 
 void state_close(struct classify *c)
 {
-    struct pool *pools[] = {&c->devices, &c->jobs, &c->sas, &c->exchanges, &c->tunnels, &c->incidents, &c->evidence, &c->proposals,
-        &c->payloads, &c->unknowns, &c->parked};
+    struct pool *pools[] = {&c->devices, &c->jobs, &c->sas, &c->exchanges, &c->tunnels, &c->incidents,
+        &c->evidence, &c->proposals, &c->payloads, &c->unknowns, &c->parked};
     for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++)
         pool_close(pools[i]);
-    struct index *indexes[] = {&c->device_index, &c->uid_index, &c->pair_index, &c->name_index, &c->payload_index, &c->spi_index,
-        &c->unknown_index};
+    struct index *indexes[] = {&c->device_index, &c->uid_index, &c->pair_index, &c->name_index,
+        &c->payload_index, &c->spi_index, &c->unknown_index};
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
         index_close(indexes[i]);
     c->dirty_devices.count = c->dirty_exchanges.count = c->dirty_tunnels.count = c->dirty_incidents.count = 0;

@@ -1,9 +1,9 @@
 /*
  * state.h — the state of one partition, shared by the steps of this room; nobody outside classify/ sees it.
  *
- * All items are plain values linked by pool handles, so that state.c can save them as they are. Handle 0 is "none".
- * Time    *_ms is device-clock milliseconds, UTC; TIME_NONE where unknown.
- * Source  strongSwan IKE_SA and CHILD_SA states (messages.md 1.5); RFC 7296 2.1, 2.2 for message ids.
+ * All items are plain values linked by pool handles, so that state.c can save them as they are. Handle 0 is
+ * "none". Time    *_ms is device-clock milliseconds, UTC; TIME_NONE where unknown. Source  strongSwan IKE_SA
+ * and CHILD_SA states (messages.md 1.5); RFC 7296 2.1, 2.2 for message ids.
  */
 #ifndef IKEWATCH_CLASSIFY_STATE_H
 #define IKEWATCH_CLASSIFY_STATE_H
@@ -19,21 +19,22 @@ enum {
     NOTE_TEXT_MAX = 240,
     EVIDENCE_TEXT_MAX = 640,
     EVIDENCE_PER_TUNNEL = 32,
-    THREADS_MAX = 32,          /* charon runs 16 by default; more share a slot, told apart by job.thread */
+    THREADS_MAX = 32, /* charon runs 16 by default; more share a slot, told apart by job.thread */
     CHILDREN_MAX = 8,
     SA_HELD_MAX = 6,
     ALIASES_MAX = 4,
-    PAYLOADS_TEXT_MAX = 512,   /* charon's own buffer, messages.md 1.3 */
+    PAYLOADS_TEXT_MAX = 512, /* charon's own buffer, messages.md 1.3 */
     PAYLOADS_LIST_MAX = 48,
-    PAYLOAD_LISTS_MAX = 4096,  /* different lists of a partition; a fleet writes some dozens */
+    PAYLOAD_LISTS_MAX = 4096, /* different lists of a partition; a fleet writes some dozens */
     PROPOSALS_TEXT_MAX = 1600,
     HISTORY_MAX = 8,
-    SAS_PER_DEVICE = 4096,     /* so that one device, or who forges its lines, cannot take the others' room */
+    SAS_PER_DEVICE = 4096, /* so that one device, or who forges its lines, cannot take the others' room */
     TUNNELS_PER_DEVICE_MAX = 2048,
     PARKED_PER_DEVICE = 128,
     PARKED_LINE_MAX = 900,
-    JOB_GAP_MS = 2000,         /* lines of one job stand in the same second, or the next */
-    DECIDE_GRACE_MS = 5000,    /* FTMD and charon print the two halves of one event in any order, seconds apart at most */
+    JOB_GAP_MS = 2000, /* lines of one job stand in the same second, or the next */
+    DECIDE_GRACE_MS =
+        5000, /* FTMD and charon print the two halves of one event in any order, seconds apart at most */
 };
 
 /* A line kept in case it turns out to be evidence: what is known of it beside its text. */
@@ -93,9 +94,9 @@ struct job {
     int16_t thread;
     int64_t last_ms;
     uint32_t device, sa, tunnel, exchange, proposals;
-    bool parked;           /* a line of it waits for an earlier one (parked.h) */
-    bool packet_in;        /* `packet` is one received, not sent */
-    bool responder_init;   /* PEER is initiating: the SA was made by this job */
+    bool parked;         /* a line of it waits for an earlier one (parked.h) */
+    bool packet_in;      /* `packet` is one received, not sent */
+    bool responder_init; /* PEER is initiating: the SA was made by this job */
     struct packet packet;
     struct waiting waiting;
     struct note summary;   /* the latest parsed or generating line */
@@ -120,19 +121,19 @@ struct sa {
     uint16_t local_port, peer_port;
     uint8_t state;
     bool initiator, paired, failed, implicit; /* implicit: was there before the log began */
-    uint64_t facts;            /* of this negotiation */
+    uint64_t facts;                           /* of this negotiation */
     int64_t created_ms, gone_ms;
     int64_t next_out, next_in; /* message ids; -1: unknown */
     uint32_t out_exchange;     /* the request under way; window size is 1 (RFC 7296 2.3) */
     uint8_t out_type;
     bool out_is_rekey_ike, out_is_rekey_child;
-    bool out_is_auth; /* IKE_AUTH, or the message of IKEv1's phase 1 that carries the identity */
+    bool out_is_auth;              /* IKE_AUTH, or the message of IKEv1's phase 1 that carries the identity */
     uint8_t out_sends, out_errors; /* packets of it, and how many the socket refused */
     int64_t out_mid, out_sent_ms, out_last_ms;
     int32_t out_retransmits, out_base_ms; /* base: first time-out, 0 unknown */
-    struct note request;       /* the line of that request */
-    struct note initiating;    /* the line that began this SA */
-    uint32_t held[SA_HELD_MAX]; /* exchanges waiting for the uid */
+    struct note request;                  /* the line of that request */
+    struct note initiating;               /* the line that began this SA */
+    uint32_t held[SA_HELD_MAX];           /* exchanges waiting for the uid */
     uint8_t held_count;
 };
 
@@ -143,7 +144,7 @@ struct exchange {
     int32_t run; /* of charon, which the uid is of */
     uint8_t type, outcome;
     bool out, dirty, stored, near_miss;
-    bool final;  /* nothing more can happen to it but the size of its packet */
+    bool final;   /* nothing more can happen to it but the size of its packet */
     uint8_t jobs; /* whose next `sending packet` is about it */
     int32_t retransmits, request_bytes, response_bytes;
     uint32_t request, response; /* payload lists */
@@ -166,13 +167,13 @@ struct tunnel {
     bool dirty, stored, ftmd, seen_up;
     int64_t since_ms, first_seen_ms, last_proof_ms, next_rekey_ms, near_misses;
     struct child children[CHILDREN_MAX];
-    uint64_t facts;          /* since the tunnel was last well */
-    uint32_t incident;       /* open, or closed a moment ago */
+    uint64_t facts;    /* since the tunnel was last well */
+    uint32_t incident; /* open, or closed a moment ago */
     uint32_t evidence[EVIDENCE_PER_TUNNEL];
     int64_t first_unanswered_ms, onset_earliest_ms; /* of the trouble at hand */
     int64_t trouble_ms; /* latest line that told of it: what stands in the same second may have come before */
     struct note last_proof;
-    uint32_t diff;           /* proposals that were refused, kept while the facts are */
+    uint32_t diff; /* proposals that were refused, kept while the facts are */
 };
 
 struct evidence {
@@ -184,7 +185,14 @@ struct evidence {
 };
 
 /* Roles of lines that prove no fact by themselves; evidence_role_text() gives the words. */
-enum chain_role { ROLE_LAST_PROOF = FACT_COUNT, ROLE_FIRST_UNANSWERED, ROLE_ATTEMPT, ROLE_DECLARED_DOWN, ROLE_PROPOSALS, ROLE_SUMMARY };
+enum chain_role {
+    ROLE_LAST_PROOF = FACT_COUNT,
+    ROLE_FIRST_UNANSWERED,
+    ROLE_ATTEMPT,
+    ROLE_DECLARED_DOWN,
+    ROLE_PROPOSALS,
+    ROLE_SUMMARY
+};
 
 enum symptom { SYMPTOM_NOT_ESTABLISHED, SYMPTOM_FLAP, SYMPTOM_DOWN };
 enum confidence { CONFIDENCE_POSSIBLE, CONFIDENCE_LIKELY, CONFIDENCE_CERTAIN };
@@ -250,7 +258,7 @@ enum payload_flag {
     PAYLOAD_ERROR = 1 << 11, /* any error notify: RFC 7296 3.10.1, types below 16384 */
     PAYLOAD_CERT = 1 << 12,
     PAYLOAD_TEMP_FAIL = 1 << 13,
-    PAYLOAD_HASH = 1 << 14,  /* IKEv1: encrypted, so of phase 2 in an informational */
+    PAYLOAD_HASH = 1 << 14, /* IKEv1: encrypted, so of phase 2 in an informational */
     PAYLOAD_ID = 1 << 15,
     PAYLOAD_DPD = 1 << 16,
     PAYLOAD_DPD_ACK = 1 << 17,
@@ -277,7 +285,8 @@ struct classify {
     struct classify_options options;
     struct classify_counts counts;
     int64_t watermark_ms;
-    struct pool devices, jobs, sas, exchanges, tunnels, incidents, evidence, proposals, payloads, unknowns, parked;
+    struct pool devices, jobs, sas, exchanges, tunnels, incidents, evidence, proposals, payloads, unknowns,
+        parked;
     struct index device_index, uid_index, pair_index, name_index, payload_index, spi_index, unknown_index;
     struct handles dirty_devices, dirty_exchanges, dirty_tunnels, dirty_incidents;
     struct transition *transitions;

@@ -33,7 +33,9 @@ static const char *brace_segment(struct span in, struct segment *s)
         return "a field is {name:u}, :x, :a, :w, :s or :r";
     struct span name = {in.ptr, in.len - 2};
     s->field = span_eq(name, SPAN("_")) ? -1 : event_field_by_name(name);
-    return s->field < 0 && !span_eq(name, SPAN("_")) ? "no such field; they are listed in event.def, {_:w} keeps nothing" : NULL;
+    return s->field < 0 && !span_eq(name, SPAN("_"))
+               ? "no such field; they are listed in event.def, {_:w} keeps nothing"
+               : NULL;
 }
 
 static size_t one_of_shortest(struct span choices)
@@ -124,8 +126,9 @@ static char *put_one_of(char *to, struct span choices)
     return put(to, ")");
 }
 
-/* The segments that the expression needs: up to the first field behind enough literal bytes, since the reader checks the rest
- * anyway and a database of anchored literals scans twice as fast as one of whole expressions (tests/bench/README.md). */
+/* The segments that the expression needs: up to the first field behind enough literal bytes, since the reader
+ * checks the rest anyway and a database of anchored literals scans twice as fast as one of whole expressions
+ * (tests/bench/README.md). */
 static size_t telling_segments(const struct template *t)
 {
     size_t literal = 0, i = 0;
@@ -198,8 +201,10 @@ static size_t run_of(enum segment_kind kind, struct span s)
             i++;
         return i;
     case SEGMENT_HEX:
-        while (i < s.len && (((unsigned)(unsigned char)s.ptr[i] - '0' <= 9) || (lower((unsigned char)s.ptr[i]) >= 'a' &&
-                                 lower((unsigned char)s.ptr[i]) <= 'f') || s.ptr[i] == 'x'))
+        while (i < s.len &&
+               (((unsigned)(unsigned char)s.ptr[i] - '0' <= 9) ||
+                   (lower((unsigned char)s.ptr[i]) >= 'a' && lower((unsigned char)s.ptr[i]) <= 'f') ||
+                   s.ptr[i] == 'x'))
             i++;
         return i;
     case SEGMENT_ADDR:
@@ -214,12 +219,14 @@ static size_t run_of(enum segment_kind kind, struct span s)
     return i;
 }
 
-/* A word or address ends before the literal that follows, if that stands inside it (`…` between addresses, quotes). */
+/* A word or address ends before the literal that follows, if that stands inside it (`…` between addresses,
+ * quotes). */
 static size_t cut_before(struct span s, size_t n, const struct segment *next)
 {
     if (!next || next->kind != SEGMENT_LITERAL || next->text.ptr[0] == ' ')
         return n;
-    ptrdiff_t at = span_find(span_from(s.ptr, n), span_from(next->text.ptr, next->text.len < n ? next->text.len : 1));
+    ptrdiff_t at =
+        span_find(span_from(s.ptr, n), span_from(next->text.ptr, next->text.len < n ? next->text.len : 1));
     return at > 0 ? (size_t)at : n;
 }
 

@@ -18,7 +18,8 @@ const char *identity_name(uint8_t identity)
     return identity_names[identity];
 }
 
-/* --- identity ---------------------------------------------------------------------------------------------------- */
+/* --- identity
+ * ---------------------------------------------------------------------------------------------------- */
 
 static uint64_t name_key(const struct classify *c, uint32_t device, struct span name)
 {
@@ -30,7 +31,8 @@ static uint64_t name_key(const struct classify *c, uint32_t device, struct span 
     return span_hash(span_from(lower, n), device_at(c, device)->id);
 }
 
-static uint32_t tunnel_new(struct classify *c, uint32_t device, struct span name, uint8_t identity, int64_t at_ms)
+static uint32_t tunnel_new(
+    struct classify *c, uint32_t device, struct span name, uint8_t identity, int64_t at_ms)
 {
     struct device *d = device_at(c, device);
     uint32_t h = d->tunnel_count < TUNNELS_PER_DEVICE_MAX ? pool_take(&c->tunnels) : 0;
@@ -75,8 +77,8 @@ static bool unnamed(const struct tunnel *t)
 }
 
 /* The only tunnel of the device that has no name yet and fits; 0: none, or several. */
-static uint32_t only_unnamed(const struct classify *c, uint32_t device, bool (*fits)(const struct tunnel *, const void *),
-    const void *what)
+static uint32_t only_unnamed(const struct classify *c, uint32_t device,
+    bool (*fits)(const struct tunnel *, const void *), const void *what)
 {
     uint32_t only = 0;
     for (uint32_t h = device_at(c, device)->first_tunnel; h; h = tunnel_at(c, h)->next_of_device) {
@@ -94,8 +96,9 @@ static uint32_t only_unnamed(const struct classify *c, uint32_t device, bool (*f
 static bool in_trouble(const struct tunnel *t, const void *at_ms)
 {
     int64_t at = *(const int64_t *)at_ms;
-    const uint64_t silence = FACT_BIT(FACT_INFO_UNANSWERED) | FACT_BIT(FACT_CHILD_UNANSWERED) | FACT_BIT(FACT_INFO_GIVEN_UP) |
-        FACT_BIT(FACT_CHILD_GIVEN_UP) | FACT_BIT(FACT_IKE_DELETE_RECEIVED) | FACT_BIT(FACT_CHILD_DELETE_RECEIVED);
+    const uint64_t silence = FACT_BIT(FACT_INFO_UNANSWERED) | FACT_BIT(FACT_CHILD_UNANSWERED) |
+                             FACT_BIT(FACT_INFO_GIVEN_UP) | FACT_BIT(FACT_CHILD_GIVEN_UP) |
+                             FACT_BIT(FACT_IKE_DELETE_RECEIVED) | FACT_BIT(FACT_CHILD_DELETE_RECEIVED);
     bool just_down = t->state == TUNNEL_DOWN && at - t->since_ms <= JOB_GAP_MS;
     return just_down || (t->state != TUNNEL_DOWN && (t->facts & silence));
 }
@@ -105,7 +108,8 @@ static bool has_peer(const struct tunnel *t, const void *peer)
     return addr_eq(&t->peer, peer);
 }
 
-uint32_t tunnel_of_interface(struct classify *c, uint32_t device, struct span interface, int32_t vpn_id, int64_t at_ms)
+uint32_t tunnel_of_interface(
+    struct classify *c, uint32_t device, struct span interface, int32_t vpn_id, int64_t at_ms)
 {
     uint32_t h = index_get(&c->name_index, name_key(c, device, interface));
     if (!h) {
@@ -166,7 +170,8 @@ uint32_t tunnel_of_child_name(struct classify *c, uint32_t device, struct span c
     return tunnel_of_conn(c, device, child, at_ms);
 }
 
-uint32_t tunnel_with_pair(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer)
+uint32_t tunnel_with_pair(
+    const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer)
 {
     uint32_t only = 0;
     for (uint32_t h = device_at(c, device)->first_tunnel; h; h = tunnel_at(c, h)->next_of_device) {
@@ -181,8 +186,8 @@ uint32_t tunnel_with_pair(const struct classify *c, uint32_t device, const struc
 }
 
 /* The one configured tunnel of this device with the peer, and with the local address where that is said. */
-static const struct inventory_tunnel *configured(const struct classify *c, uint32_t device, const struct addr *local,
-    const struct addr *peer)
+static const struct inventory_tunnel *configured(
+    const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer)
 {
     const struct inventory_tunnel *only = NULL;
     size_t n = c->options.inventory ? inventory_count(c->options.inventory) : 0;
@@ -199,7 +204,8 @@ static const struct inventory_tunnel *configured(const struct classify *c, uint3
     return only;
 }
 
-uint32_t tunnel_of_pair(struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, int64_t at_ms)
+uint32_t tunnel_of_pair(
+    struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, int64_t at_ms)
 {
     uint32_t h = tunnel_with_pair(c, device, local, peer);
     if (h)
@@ -270,7 +276,8 @@ void tunnel_learn(struct classify *c, uint32_t h, const struct addr *local, cons
     mark_tunnel(c, h);
 }
 
-/* --- up and down --------------------------------------------------------------------------------------------------- */
+/* --- up and down
+ * --------------------------------------------------------------------------------------------------- */
 
 void tunnel_proof(struct classify *c, uint32_t h, int64_t at_ms)
 {
@@ -310,7 +317,9 @@ static void add_transition(struct classify *c, uint32_t h, const struct event *e
         .at_ms = e->at_ms,
         .up = up,
         .ftmd = ftmd,
-        .quality = d->future ? 2 : d->replayed ? 1 : 0};
+        .quality = d->future     ? 2
+                   : d->replayed ? 1
+                                 : 0};
 }
 
 void tunnel_up(struct classify *c, uint32_t h, const struct event *e, bool ftmd)
@@ -330,7 +339,8 @@ void tunnel_down(struct classify *c, uint32_t h, const struct event *e, bool ftm
 {
     struct tunnel *t = tunnel_at(c, h);
     t->ftmd |= ftmd;
-    struct incident *i = t->incident && !incident_at(c, t->incident)->closed ? incident_at(c, t->incident) : NULL;
+    struct incident *i =
+        t->incident && !incident_at(c, t->incident)->closed ? incident_at(c, t->incident) : NULL;
     if (t->state == TUNNEL_NEVER_UP)
         return;
     if (t->state == TUNNEL_DOWN) {
@@ -350,7 +360,8 @@ void tunnel_down(struct classify *c, uint32_t h, const struct event *e, bool ftm
     add_transition(c, h, e, false, ftmd);
 }
 
-/* --- CHILD_SAs ------------------------------------------------------------------------------------------------------ */
+/* --- CHILD_SAs
+ * ------------------------------------------------------------------------------------------------------ */
 
 static uint64_t spi_key(const struct classify *c, uint32_t device, int64_t spi)
 {
@@ -365,7 +376,8 @@ static void forget_child(struct classify *c, struct tunnel *t, uint8_t i)
     memmove(&t->children[i], &t->children[i + 1], (size_t)(t->child_count - i) * sizeof(t->children[0]));
 }
 
-void tunnel_child_up(struct classify *c, uint32_t h, int64_t child_id, int64_t spi_in, int64_t spi_out, const struct event *e)
+void tunnel_child_up(
+    struct classify *c, uint32_t h, int64_t child_id, int64_t spi_in, int64_t spi_out, const struct event *e)
 {
     struct tunnel *t = tunnel_at(c, h);
     for (uint8_t i = 0; i < t->child_count; i++)

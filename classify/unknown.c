@@ -6,7 +6,8 @@ static bool digit(char c)
     return (unsigned)(unsigned char)c - '0' <= 9;
 }
 
-/* A word with a digit in it is a number, an address, an SPI or a name: '#'. Quoted text is somebody's name: '…'. */
+/* A word with a digit in it is a number, an address, an SPI or a name: '#'. Quoted text is somebody's name:
+ * '…'. */
 static size_t mask(struct span text, char *out, size_t cap)
 {
     size_t n = 0;

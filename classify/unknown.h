@@ -1,6 +1,6 @@
 /*
- * unknown.h — lines of charon that no template knows, counted by their text with numbers, addresses and names masked, so that a
- * firmware update is noticed.
+ * unknown.h — lines of charon that no template knows, counted by their text with numbers, addresses and names
+ * masked, so that a firmware update is noticed.
  */
 #ifndef IKEWATCH_CLASSIFY_UNKNOWN_H
 #define IKEWATCH_CLASSIFY_UNKNOWN_H

@@ -19,7 +19,9 @@ static struct chunk *chunk_new(size_t cap)
 {
     struct chunk *c = malloc(sizeof(*c) + cap);
     if (!c) {
-        fputs("ikewatch: out of memory for a batch; lower batch.max_records or give the process more memory\n", stderr);
+        fputs(
+            "ikewatch: out of memory for a batch; lower batch.max_records or give the process more memory\n",
+            stderr);
         abort();
     }
     *c = (struct chunk){.cap = cap};

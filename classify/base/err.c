@@ -3,8 +3,8 @@
 const char *err_text(int code)
 {
     switch (code) {
-#define E(symbol, value, text)                                                                                         \
-    case symbol:                                                                                                       \
+#define E(symbol, value, text)                                                                               \
+    case symbol:                                                                                             \
         return text;
 #include "classify/base/err.def"
 #undef E

@@ -2,9 +2,9 @@
  * log.h — what the program says of itself: one line a fact, on stderr, with tags.
  *
  * Form    level name key=value …   e.g.  warn ingest.poison topic=charon partition=3 offset=812 detail="…"
- *         Values with blanks or quotes are quoted. On systemd (JOURNAL_STREAM set) a <PRI> prefix replaces time and level.
- * Threads any; one write(2) a line. errno is left as it was.
- * Secrets are never passed; a database URI is not logged but by host and name.
+ *         Values with blanks or quotes are quoted. On systemd (JOURNAL_STREAM set) a <PRI> prefix replaces
+ * time and level. Threads any; one write(2) a line. errno is left as it was. Secrets are never passed; a
+ * database URI is not logged but by host and name.
  */
 #ifndef IKEWATCH_BASE_LOG_H
 #define IKEWATCH_BASE_LOG_H
@@ -18,12 +18,14 @@ void log_init(enum log_level level);
 
 /**
  * @param name    dotted: room.thing, a constant; people grep for it
- * @param format  printf of the tags: "topic=%s partition=%d"; a value that may hold blanks goes through log_quote()
+ * @param format  printf of the tags: "topic=%s partition=%d"; a value that may hold blanks goes through
+ * log_quote()
  */
 void log_write(enum log_level level, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A text as a quoted, escaped value in a static per-thread buffer (4 in turn, 512 bytes each): log_warn("x", "detail=%s", log_quote(text)) */
+/* A text as a quoted, escaped value in a static per-thread buffer (4 in turn, 512 bytes each): log_warn("x",
+ * "detail=%s", log_quote(text)) */
 const char *log_quote(const char *text);
 
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -1,11 +1,13 @@
 /*
- * The whole way of a line on one core: lines → events → exchanges → incidents → rows, beside bare hs_scan over the same lines.
+ * The whole way of a line on one core: lines → events → exchanges → incidents → rows, beside bare hs_scan
+ * over the same lines.
  *
  *   bench_classify FILE…        prints one JSON object; asserts nothing
  *
  * Two bare scans are measured in the same run, both with one hs_scan a line and a callback that counts:
- *   bare_hs_scan    whole lines, the templates' expressions searched anywhere in the line, as a program without a header parser would
- *   anchored_scan   only the message, the expressions anchored at its start: what ikewatch itself calls
+ *   bare_hs_scan    whole lines, the templates' expressions searched anywhere in the line, as a program
+ * without a header parser would anchored_scan   only the message, the expressions anchored at its start: what
+ * ikewatch itself calls
  */
 #include "classify/catalog_build.h"
 #include "classify/classify.h"
@@ -52,7 +54,8 @@ static hs_database_t *unanchored(const struct catalogue *cat)
         flags[i] = HS_FLAG_DOTALL | HS_FLAG_SINGLEMATCH;
         ids[i] = (unsigned)i;
     }
-    if (hs_compile_multi((const char *const *)expressions, flags, ids, (unsigned)n, HS_MODE_BLOCK, NULL, &db, &wrong) != HS_SUCCESS) {
+    if (hs_compile_multi((const char *const *)expressions, flags, ids, (unsigned)n, HS_MODE_BLOCK, NULL, &db,
+            &wrong) != HS_SUCCESS) {
         fprintf(stderr, "%s\n", wrong->message);
         exit(1);
     }
@@ -71,7 +74,8 @@ static double scan_all(const hs_database_t *db, hs_scratch_t *scratch, const str
     for (int p = 0; p < PASSES; p++) {
         if (whole)
             for (size_t i = 0; i < l->count; i++)
-                hs_scan(db, l->records[i].value.ptr, (unsigned)l->records[i].value.len, 0, scratch, count_match, &hits);
+                hs_scan(db, l->records[i].value.ptr, (unsigned)l->records[i].value.len, 0, scratch,
+                    count_match, &hits);
         else
             for (size_t i = 0; i < l->message_count; i++)
                 hs_scan(db, l->messages[i].ptr, (unsigned)l->messages[i].len, 0, scratch, count_match, &hits);
@@ -148,7 +152,8 @@ int main(int argc, char **argv)
     struct load l = interleave(argc - 1, argv + 1);
     hs_database_t *db = unanchored(cat);
     hs_scratch_t *scratch = NULL, *anchored = NULL;
-    if (hs_alloc_scratch(db, &scratch) != HS_SUCCESS || hs_alloc_scratch(cat->database, &anchored) != HS_SUCCESS)
+    if (hs_alloc_scratch(db, &scratch) != HS_SUCCESS ||
+        hs_alloc_scratch(cat->database, &anchored) != HS_SUCCESS)
         return 1;
     double bare = 0, message = 0, whole = 0;
     size_t rows = 0;
@@ -158,11 +163,15 @@ int main(int argc, char **argv)
         whole = best(whole, classify_all(cat, &l, &rows));
     }
     double n = (double)l.count * PASSES;
-    printf("{\"bench\": \"classify\", \"files\": %d, \"lines\": %zu, \"bytes_per_line\": %.1f, \"templates\": %zu, "
+    printf("{\"bench\": \"classify\", \"files\": %d, \"lines\": %zu, \"bytes_per_line\": %.1f, "
+           "\"templates\": %zu, "
            "\"classify_lines_per_s\": %.0f, \"classify_ns_per_line\": %.1f, \"rows_per_line\": %.3f, "
-           "\"bare_hs_scan_lines_per_s\": %.0f, \"bare_hs_scan_ns_per_line\": %.1f, \"ratio_to_bare_hs_scan\": %.3f, "
-           "\"anchored_scan_lines_per_s\": %.0f, \"anchored_scan_ns_per_line\": %.1f, \"ratio_to_anchored_scan\": %.3f}\n",
-        argc - 1, l.count, (double)l.bytes / (double)l.count, catalogue_template_count(cat), n / whole, whole / n * 1e9,
-        (double)rows / n, n / bare, bare / n * 1e9, bare / whole, n / message, message / n * 1e9, message / whole);
+           "\"bare_hs_scan_lines_per_s\": %.0f, \"bare_hs_scan_ns_per_line\": %.1f, "
+           "\"ratio_to_bare_hs_scan\": %.3f, "
+           "\"anchored_scan_lines_per_s\": %.0f, \"anchored_scan_ns_per_line\": %.1f, "
+           "\"ratio_to_anchored_scan\": %.3f}\n",
+        argc - 1, l.count, (double)l.bytes / (double)l.count, catalogue_template_count(cat), n / whole,
+        whole / n * 1e9, (double)rows / n, n / bare, bare / n * 1e9, bare / whole, n / message,
+        message / n * 1e9, message / whole);
     return 0;
 }

@@ -1,5 +1,5 @@
-/* Any bytes as a catalogue file: refused with a reason, or compiled to readers that stay inside what they read. Hyperscan's own
- * compiler is not the target: only the reader and the grammar run here. */
+/* Any bytes as a catalogue file: refused with a reason, or compiled to readers that stay inside what they
+ * read. Hyperscan's own compiler is not the target: only the reader and the grammar run here. */
 #include "classify/catalog_build.h"
 
 #include <stdlib.h>

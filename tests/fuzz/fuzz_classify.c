@@ -1,4 +1,5 @@
-/* Any bytes as the records of a partition, one a line: no crash, every record counted, and the state goes through bytes. */
+/* Any bytes as the records of a partition, one a line: no crash, every record counted, and the state goes
+ * through bytes. */
 #include "classify/classify.h"
 
 #include <stdio.h>
@@ -23,7 +24,8 @@ static size_t feed_all(struct classify *c, struct match_scratch *scratch, struct
     while (rest.len) {
         const char *end = memchr(rest.ptr, '\n', rest.len);
         size_t n = end ? (size_t)(end - rest.ptr) : rest.len;
-        struct record r = {.value = span_from(rest.ptr, n), .time_ms = 1795478400000, .offset = (int64_t)fed++};
+        struct record r = {
+            .value = span_from(rest.ptr, n), .time_ms = 1795478400000, .offset = (int64_t)fed++};
         classify_feed(c, scratch, &r);
         rest = span_skip(rest, n + 1);
     }

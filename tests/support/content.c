@@ -87,19 +87,19 @@ static void put_ADDR(FILE *f, struct addr a)
 #define put_TEXT(f, v) put(f, v)
 #define put_JSON(f, v) put(f, v)
 
-#define ROW_BEGIN(table)                                                                                               \
-    __attribute__((unused)) static char *text_of_##table(const struct row_##table *r)                                                          \
-    {                                                                                                                  \
-        char *text = NULL;                                                                                             \
-        size_t len = 0;                                                                                                \
-        FILE *f = open_memstream(&text, &len);                                                                         \
+#define ROW_BEGIN(table)                                                                                     \
+    __attribute__((unused)) static char *text_of_##table(const struct row_##table *r)                        \
+    {                                                                                                        \
+        char *text = NULL;                                                                                   \
+        size_t len = 0;                                                                                      \
+        FILE *f = open_memstream(&text, &len);                                                               \
         fputs(#table, f);
-#define COL(table, kind, column, meaning)                                                                              \
-    fputs(" " #column "=", f);                                                                                         \
+#define COL(table, kind, column, meaning)                                                                    \
+    fputs(" " #column "=", f);                                                                               \
     put_##kind(f, r->column);
-#define ROW_END(table)                                                                                                 \
-    fclose(f);                                                                                                         \
-    return text;                                                                                                       \
+#define ROW_END(table)                                                                                       \
+    fclose(f);                                                                                               \
+    return text;                                                                                             \
     }
 #include "classify/row.def"
 #undef ROW_BEGIN
@@ -139,7 +139,8 @@ void content_add(struct content *c, const struct rows *r)
         drop_evidence_of(c, r->incident[i].incident_id);
     }
     for (size_t i = 0; i < r->evidence_count; i++)
-        upsert(c, "evidence", r->evidence[i].incident_id, (uint64_t)r->evidence[i].ordinal, text_of_evidence(&r->evidence[i]));
+        upsert(c, "evidence", r->evidence[i].incident_id, (uint64_t)r->evidence[i].ordinal,
+            text_of_evidence(&r->evidence[i]));
     for (size_t i = 0; i < r->outage_count; i++)
         upsert(c, "outage", r->outage[i].outage_id, 0, text_of_outage(&r->outage[i]));
 }

@@ -53,9 +53,12 @@ Test(catalog, a_site_adds_templates_but_replaces_none)
     char error[256];
     struct catalogue *cat = catalogue_new();
     cr_assert_eq(catalogue_add_builtin(cat, error, sizeof(error)), 0, "%s", error);
-    cr_assert_eq(catalogue_add(cat, "site.ini", SPAN("[site-hello]\nevent = noise\ntext = hello {_:w}\nsample = hello world\n"), error,
-                     sizeof(error)), 0);
-    cr_assert_eq(catalogue_add(cat, "site.ini", SPAN("[retransmit]\nevent = noise\n"), error, sizeof(error)), ERR_CATALOGUE);
+    cr_assert_eq(catalogue_add(cat, "site.ini",
+                     SPAN("[site-hello]\nevent = noise\ntext = hello {_:w}\nsample = hello world\n"), error,
+                     sizeof(error)),
+        0);
+    cr_assert_eq(catalogue_add(cat, "site.ini", SPAN("[retransmit]\nevent = noise\n"), error, sizeof(error)),
+        ERR_CATALOGUE);
     cr_assert(strstr(error, "built in"));
     catalogue_free(cat);
 }
@@ -65,7 +68,9 @@ Test(catalog, fields_are_read_where_they_stand)
     const struct catalogue *cat = corpus_catalogue();
     struct match_scratch *scratch = match_scratch_new(cat);
     struct event e = {0};
-    int t = match_text(cat, scratch, SPAN("IKE_SA ipsec2_1[3] established between 2001:db8::2[C=US, CN=a]...10.10.10.1[gw, x]"), &e.fields);
+    int t = match_text(cat, scratch,
+        SPAN("IKE_SA ipsec2_1[3] established between 2001:db8::2[C=US, CN=a]...10.10.10.1[gw, x]"),
+        &e.fields);
     cr_assert_str_eq(catalogue_template(cat, (size_t)t)->id, "established");
     cr_assert_eq(event_number(&e, F_UID), 3);
     cr_assert(span_eq(event_text(&e, F_CONN), SPAN("ipsec2_1")));
@@ -79,7 +84,8 @@ Test(catalog, every_cause_that_a_rule_can_name_has_its_texts)
     const struct catalogue *cat = corpus_catalogue();
     for (size_t i = 0; i < catalogue_cause_count(cat); i++) {
         const struct cause *c = catalogue_cause_at(cat, i);
-        cr_assert(c->side && c->title_en && c->title_ja && c->verdict_en && c->verdict_ja && c->advice_en && c->advice_ja, "%s",
-            c->slug);
+        cr_assert(c->side && c->title_en && c->title_ja && c->verdict_en && c->verdict_ja && c->advice_en &&
+                      c->advice_ja,
+            "%s", c->slug);
     }
 }

@@ -19,7 +19,8 @@ Test(cause, silence_of_an_established_peer_is_path_loss)
 
 Test(cause, an_own_line_outranks_the_peers_notify)
 {
-    cr_assert_str_eq(slug(B(AUTH_FAILED_BY_US) | B(MAC_MISMATCHED) | B(AUTH_FAILED), WHEN_ATTEMPT), "psk-mismatch");
+    cr_assert_str_eq(
+        slug(B(AUTH_FAILED_BY_US) | B(MAC_MISMATCHED) | B(AUTH_FAILED), WHEN_ATTEMPT), "psk-mismatch");
     cr_assert_str_eq(slug(B(AUTH_FAILED) | B(PSK_USED), WHEN_ATTEMPT), "auth-rejected-by-peer");
 }
 

@@ -40,7 +40,8 @@ static void say(int at, const char *text)
 {
     char line[512];
     bool ftmd = text[0] == '%';
-    snprintf(line, sizeof(line), "Nov 23 18:%02d:%02d vedge01 %s: %s", at / 60, at % 60, ftmd ? "FTMD[1]" : "charon", text);
+    snprintf(line, sizeof(line), "Nov 23 18:%02d:%02d vedge01 %s: %s", at / 60, at % 60,
+        ftmd ? "FTMD[1]" : "charon", text);
     cr_assert_eq(feed_record(span_of(line), SPAN_NONE), RECORD_READ, "%s", line);
 }
 
@@ -62,7 +63,8 @@ static void bring_up(int at)
     say(at, "07[NET] received packet: from 10.10.10.1[500] to 10.0.0.2[500] (204 bytes)");
     say(at, "07[ENC] parsed IKE_AUTH response 1 [ IDr AUTH SA TSi TSr ]");
     say(at, "07[IKE] IKE_SA ipsec2_1[1] established between 10.0.0.2[10.0.0.2]...10.10.10.1[10.10.10.1]");
-    say(at, "07[IKE] CHILD_SA child_ipsec2_1{1} established with SPIs c0000001_i c0000002_o and TS 0.0.0.0/0 === 0.0.0.0/0");
+    say(at, "07[IKE] CHILD_SA child_ipsec2_1{1} established with SPIs c0000001_i c0000002_o and TS 0.0.0.0/0 "
+            "=== 0.0.0.0/0");
 }
 
 static void probe(int at, int mid, bool answered)
@@ -215,8 +217,10 @@ Test(classify, bad_input_is_an_answer)
     cr_assert_eq(feed_record(SPAN_NONE, SPAN_NONE), DEAD_EMPTY);
     cr_assert_eq(feed_record(span_from(huge, sizeof(huge)), SPAN_NONE), DEAD_TOO_LONG);
     cr_assert_eq(feed_record(SPAN("\0\0\0\0"), SPAN_NONE), DEAD_EMPTY);
-    cr_assert_eq(feed_record(SPAN("Feb 31 00:00:00 v charon: 05[IKE] IKE_SA deleted"), SPAN_NONE), DEAD_BAD_STAMP);
-    cr_assert_eq(feed_record(SPAN("Nov 23 18:00:00 v charon: 05[IKE] \xff\xfe NUL:\0."), SPAN_NONE), RECORD_READ);
+    cr_assert_eq(
+        feed_record(SPAN("Feb 31 00:00:00 v charon: 05[IKE] IKE_SA deleted"), SPAN_NONE), DEAD_BAD_STAMP);
+    cr_assert_eq(
+        feed_record(SPAN("Nov 23 18:00:00 v charon: 05[IKE] \xff\xfe NUL:\0."), SPAN_NONE), RECORD_READ);
     cr_assert_eq(classify_counts(classify).malformed, 4);
     cr_assert_eq(classify_counts(classify).lines, 5);
 }
@@ -228,12 +232,15 @@ Test(classify, more_devices_than_allowed_are_dead_letters_not_memory)
         snprintf(line, sizeof(line), "Nov 23 18:00:00 forged%d charon: 05[IKE] IKE_SA deleted", i);
         cr_assert_eq(feed_record(span_of(line), SPAN_NONE), RECORD_READ);
     }
-    cr_assert_eq(feed_record(SPAN("Nov 23 18:00:00 onemore charon: 05[IKE] IKE_SA deleted"), SPAN_NONE), DEAD_NO_ROOM);
+    cr_assert_eq(
+        feed_record(SPAN("Nov 23 18:00:00 onemore charon: 05[IKE] IKE_SA deleted"), SPAN_NONE), DEAD_NO_ROOM);
 }
 
 Test(classify, the_key_names_the_device_and_the_lines_host_is_its_alias)
 {
-    cr_assert_eq(feed_record(SPAN("Nov 23 18:00:00 Avedge01 charon: 05[IKE] IKE_SA deleted"), SPAN("vedge01")), RECORD_READ);
+    cr_assert_eq(
+        feed_record(SPAN("Nov 23 18:00:00 Avedge01 charon: 05[IKE] IKE_SA deleted"), SPAN("vedge01")),
+        RECORD_READ);
     collect();
     cr_assert(span_eq(rows.device[0].name, SPAN("vedge01")));
     cr_assert_eq(rows.device[0].aliases.count, 1);
@@ -242,7 +249,8 @@ Test(classify, the_key_names_the_device_and_the_lines_host_is_its_alias)
 
 Test(classify, a_stamp_of_the_future_is_marked_and_moves_no_watermark)
 {
-    cr_assert_eq(feed_record(SPAN("2031-01-01T00:00:00Z vedge01 charon: 05[IKE] IKE_SA deleted"), SPAN_NONE), RECORD_READ);
+    cr_assert_eq(feed_record(SPAN("2031-01-01T00:00:00Z vedge01 charon: 05[IKE] IKE_SA deleted"), SPAN_NONE),
+        RECORD_READ);
     collect();
     cr_assert(span_eq(rows.device[0].time_quality, SPAN("future")));
     cr_assert_eq(classify_watermark(classify), TIME_NONE);

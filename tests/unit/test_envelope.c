@@ -31,21 +31,28 @@ Test(envelope, escapes_are_undone)
     struct envelope e = opened("{\"message\": \"a \\\"b\\\" \\u00e9\\t\\/\", \"host\":\"h\\u0061\"}");
     cr_assert(span_eq(e.line, SPAN("a \"b\" \xc3\xa9\t/")));
     cr_assert(span_eq(e.host, SPAN("ha")));
-    cr_assert(span_eq(opened("{\"message\": \"\\ud83d\\ude00\"}").line, SPAN("\xf0\x9f\x98\x80")), "surrogates by the library");
+    cr_assert(span_eq(opened("{\"message\": \"\\ud83d\\ude00\"}").line, SPAN("\xf0\x9f\x98\x80")),
+        "surrogates by the library");
 }
 
 Test(envelope, what_vector_rsyslog_fluent_bit_and_filebeat_write_is_read)
 {
-    struct envelope v = opened("{\"appname\":\"charon\",\"facility\":\"daemon\",\"host\":\"vedge01\",\"message\":\"05[IKE] x\","
-                               "\"source_type\":\"syslog\",\"timestamp\":\"2026-11-23T18:14:29Z\"}");
+    struct envelope v = opened(
+        "{\"appname\":\"charon\",\"facility\":\"daemon\",\"host\":\"vedge01\",\"message\":\"05[IKE] x\","
+        "\"source_type\":\"syslog\",\"timestamp\":\"2026-11-23T18:14:29Z\"}");
     cr_assert(span_eq(v.program, SPAN("charon")) && span_eq(v.stamp, SPAN("2026-11-23T18:14:29Z")));
-    struct envelope f = opened("{\"@timestamp\":\"2026-11-23T18:14:30.000Z\",\"@metadata\":{\"beat\":\"filebeat\"},\"message\":\"" LINE
-                               "\",\"hostname\":\"vedge01\",\"host\":{\"name\":\"collector\"},\"process\":{\"name\":\"charon\"}}");
-    cr_assert(span_eq(f.host, SPAN("vedge01")) && span_eq(f.program, SPAN("charon")) && span_eq(f.line, SPAN(LINE)));
-    struct envelope r = opened("{\"fromhost\":\"vedge01\",\"programname\":\"charon\",\"timereported\":\"2026-11-23T18:14:29+00:00\","
-                               "\"msg\":\" 05[IKE] x\"}");
+    struct envelope f = opened(
+        "{\"@timestamp\":\"2026-11-23T18:14:30.000Z\",\"@metadata\":{\"beat\":\"filebeat\"},\"message\":"
+        "\"" LINE
+        "\",\"hostname\":\"vedge01\",\"host\":{\"name\":\"collector\"},\"process\":{\"name\":\"charon\"}}");
+    cr_assert(span_eq(f.host, SPAN("vedge01")) && span_eq(f.program, SPAN("charon")) &&
+              span_eq(f.line, SPAN(LINE)));
+    struct envelope r = opened(
+        "{\"fromhost\":\"vedge01\",\"programname\":\"charon\",\"timereported\":\"2026-11-23T18:14:29+00:00\","
+        "\"msg\":\" 05[IKE] x\"}");
     cr_assert(span_eq(r.host, SPAN("vedge01")) && span_eq(r.program, SPAN("charon")));
-    struct envelope b = opened("{\"pri\":\"30\",\"time\":\"Nov 23 18:14:29\",\"host\":\"vedge01\",\"ident\":\"charon\",\"message\":\"x\"}");
+    struct envelope b = opened("{\"pri\":\"30\",\"time\":\"Nov 23 "
+                               "18:14:29\",\"host\":\"vedge01\",\"ident\":\"charon\",\"message\":\"x\"}");
     cr_assert(span_eq(b.program, SPAN("charon")) && span_eq(b.stamp, SPAN("Nov 23 18:14:29")));
 }
 

@@ -1,4 +1,5 @@
-/* Forged lines cannot grow memory, nor take the room of healthy tunnels: every bound is counted when it is reached. */
+/* Forged lines cannot grow memory, nor take the room of healthy tunnels: every bound is counted when it is
+ * reached. */
 #include "classify/state.h"
 #include "tests/support/corpus.h"
 
@@ -33,7 +34,8 @@ TestSuite(hostile, .init = setup, .fini = teardown, .timeout = 120);
 static void say(int at, const char *host, const char *text)
 {
     char line[600];
-    snprintf(line, sizeof(line), "Nov 23 %02d:%02d:%02d %s charon: %s", 10 + at / 3600, at / 60 % 60, at % 60, host, text);
+    snprintf(line, sizeof(line), "Nov 23 %02d:%02d:%02d %s charon: %s", 10 + at / 3600, at / 60 % 60, at % 60,
+        host, text);
     struct record r = {.value = span_of(line), .time_ms = 1795478400000, .offset = offset++};
     classify_feed(classify, scratch, &r);
     if (offset % 5000 == 0) {
@@ -59,7 +61,9 @@ static void healthy_probe(int at, int mid, bool answered)
 static void healthy_tunnel(void)
 {
     say(0, "good", "07[IKE] IKE_SA ipsec2_1[1] established between 10.0.0.2[a]...10.10.10.1[b]");
-    say(0, "good", "07[IKE] CHILD_SA child_ipsec2_1{1} established with SPIs c0000001_i c0000002_o and TS 0.0.0.0/0 === 0.0.0.0/0");
+    say(0, "good",
+        "07[IKE] CHILD_SA child_ipsec2_1{1} established with SPIs c0000001_i c0000002_o and TS 0.0.0.0/0 === "
+        "0.0.0.0/0");
     healthy_probe(1, 2, true);
 }
 
@@ -74,7 +78,8 @@ static void loss_is_seen(void)
     classify_collect(classify, &rows);
     bool seen = false;
     for (size_t i = 0; i < rows.incident_count; i++)
-        seen |= span_eq(rows.incident[i].cause, SPAN("path-loss")) && span_eq(rows.incident[i].symptom, SPAN("down"));
+        seen |= span_eq(rows.incident[i].cause, SPAN("path-loss")) &&
+                span_eq(rows.incident[i].symptom, SPAN("down"));
     cr_assert(seen);
 }
 
@@ -83,7 +88,8 @@ Test(hostile, forged_peers_stay_within_a_devices_bounds)
     healthy_tunnel();
     for (int i = 0; i < FORGED; i++) {
         char text[200];
-        snprintf(text, sizeof(text), "05[NET] received packet: from 192.%d.%d.%d[500] to 10.0.0.2[500] (464 bytes)", i >> 16 & 255,
+        snprintf(text, sizeof(text),
+            "05[NET] received packet: from 192.%d.%d.%d[500] to 10.0.0.2[500] (464 bytes)", i >> 16 & 255,
             i >> 8 & 255, i & 255);
         say(2 + i / 40, "evil", text);
         say(2 + i / 40, "evil", "05[ENC] parsed IKE_SA_INIT request 0 [ SA KE No ]");

@@ -8,9 +8,10 @@ Test(inventory, a_vedge_configuration_names_its_tunnels)
 {
     struct inventory *inv;
     char error[128];
-    const char *cli = "system\n host-name vedge01\n!\nvpn 1\n interface ipsec2\n  tunnel-source 10.132.3.92\n"
-                      "  tunnel-destination 10.10.10.1\n  dead-peer-detection interval 30 retries 3\n  ipsec\n"
-                      "   perfect-forward-secrecy group-14\n  !\n  no shutdown\n !\n interface ge0/0\n  shutdown\n !\n!\n";
+    const char *cli =
+        "system\n host-name vedge01\n!\nvpn 1\n interface ipsec2\n  tunnel-source 10.132.3.92\n"
+        "  tunnel-destination 10.10.10.1\n  dead-peer-detection interval 30 retries 3\n  ipsec\n"
+        "   perfect-forward-secrecy group-14\n  !\n  no shutdown\n !\n interface ge0/0\n  shutdown\n !\n!\n";
     cr_assert_eq(inventory_read(span_of(cli), &inv, error, sizeof(error)), 0);
     cr_assert_eq(inventory_count(inv), 1);
     const struct inventory_tunnel *t = inventory_at(inv, 0);
@@ -30,7 +31,9 @@ Test(inventory, a_mistake_is_named_with_its_line)
 {
     struct inventory *inv;
     char error[128];
-    cr_assert_eq(inventory_read(SPAN("vpn 1\n interface ipsec2\n  tunnel-source nowhere\n"), &inv, error, sizeof(error)), ERR_PARSE);
+    cr_assert_eq(inventory_read(
+                     SPAN("vpn 1\n interface ipsec2\n  tunnel-source nowhere\n"), &inv, error, sizeof(error)),
+        ERR_PARSE);
     cr_assert_str_eq(error, "line 3: tunnel-source is no address");
     cr_assert_eq(inventory_read(SPAN("vpn one\n"), &inv, error, sizeof(error)), ERR_PARSE);
     cr_assert_null(inv);

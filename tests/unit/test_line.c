@@ -25,7 +25,8 @@ Test(line, every_header_gives_the_same_message)
         "Nov 23 18:14:29 vedge01 charon[812]: 05[IKE1] <ipsec2_1|5> IKE_SA deleted",
         "Nov 23 18:14:29 vedge01 ipsec[812]: 05[IKE] IKE_SA deleted",
         "<30>1 2026-11-23T18:14:29.258Z vedge01 charon-systemd 812 - - 05[IKE] IKE_SA deleted",
-        "<30>1 2026-11-23T18:14:29Z vedge01 charon 812 ID47 [meta sequenceId=\"7\" x=\"a\\]b\"] 05[IKE] IKE_SA deleted",
+        "<30>1 2026-11-23T18:14:29Z vedge01 charon 812 ID47 [meta sequenceId=\"7\" x=\"a\\]b\"] 05[IKE] "
+        "IKE_SA deleted",
         "2026-11-23T18:14:29+00:00 vedge01 charon: 05[IKE] IKE_SA deleted",
         "Nov 23 18:14:29 vedge01 charon: message repeated 2 times: [ 05[IKE] IKE_SA deleted]"};
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
@@ -50,7 +51,8 @@ Test(line, the_prefix_binds_connection_and_uid)
 
 Test(line, viptela_tags_are_read_from_the_right)
 {
-    struct line l = read_ok("Jun 18 00:31:17 v FTMD[1472]: %Viptela-edge-lon-01-FTMD-6-INFO-1000001: VPN 1 Interface ipsec2 DOWN");
+    struct line l = read_ok("Jun 18 00:31:17 v FTMD[1472]: %Viptela-edge-lon-01-FTMD-6-INFO-1000001: VPN 1 "
+                            "Interface ipsec2 DOWN");
     cr_assert_eq(l.program, LINE_VIPTELA);
     cr_assert(span_eq(l.tag_host, SPAN("edge-lon-01")));
     cr_assert(span_eq(l.daemon, SPAN("FTMD")));
@@ -65,7 +67,9 @@ Test(line, other_programs_are_read_and_left_alone)
 
 Test(line, a_body_takes_its_header_from_the_envelope)
 {
-    struct envelope e = {.line = SPAN("05[IKE] IKE_SA deleted"), .host = SPAN("edge"), .program = SPAN("charon"),
+    struct envelope e = {.line = SPAN("05[IKE] IKE_SA deleted"),
+        .host = SPAN("edge"),
+        .program = SPAN("charon"),
         .stamp = SPAN("2026-11-23T18:14:29Z")};
     struct line l;
     cr_assert_eq(line_read(&e, &l), RECORD_READ);

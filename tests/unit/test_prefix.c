@@ -1,5 +1,5 @@
-/* The prefix property (design 3.2): what is stored after record P depends on the records before P alone, whatever was committed,
- * saved and loaded in between. */
+/* The prefix property (design 3.2): what is stored after record P depends on the records before P alone,
+ * whatever was committed, saved and loaded in between. */
 #include "tests/support/content.h"
 #include "tests/support/corpus.h"
 
@@ -34,7 +34,8 @@ static void commit(struct classify *c, struct content *content)
     rows_free(&rows);
 }
 
-/* Is a commit due after record i? `every`: 0 only at the end, else after about every so many records, irregularly. */
+/* Is a commit due after record i? `every`: 0 only at the end, else after about every so many records,
+ * irregularly. */
 static bool due(size_t i, size_t every, uint32_t *noise)
 {
     if (every == 0)
@@ -64,7 +65,8 @@ static char *run(const struct corpus *log, size_t records, size_t every, uint32_
 
 static void same_at_any_commit_points(const char *name, const struct corpus *log)
 {
-    char *once = run(log, log->count, 0, 1), *each = run(log, log->count, 1, 1), *some = run(log, log->count, 17, 42);
+    char *once = run(log, log->count, 0, 1), *each = run(log, log->count, 1, 1),
+         *some = run(log, log->count, 17, 42);
     cr_assert_str_eq(each, once, "%s: committed after every record", name);
     cr_assert_str_eq(some, once, "%s: committed at random", name);
     free(once);
@@ -131,7 +133,8 @@ Test(prefix, a_restored_state_goes_on_as_if_nothing_happened)
     each_case(same_when_restored);
 }
 
-/* --- a verdict that may still turn says so ------------------------------------------------------------------------------ */
+/* --- a verdict that may still turn says so
+ * ------------------------------------------------------------------------------ */
 
 enum { CAUSES_MAX = 16 };
 
@@ -182,8 +185,9 @@ static void cut_anywhere(const char *name, const struct corpus *log)
         classify_collect(c, &rows);
         for (size_t k = 0; k < rows.incident_count; k++) {
             const struct row_incident *r = &rows.incident[k];
-            cr_assert(known(&whole, r->cause) || span_eq(r->confidence, SPAN("possible")), "%s cut after line %zu: %.*s, %.*s", name,
-                i + 1, (int)r->cause.len, r->cause.ptr, (int)r->confidence.len, r->confidence.ptr);
+            cr_assert(known(&whole, r->cause) || span_eq(r->confidence, SPAN("possible")),
+                "%s cut after line %zu: %.*s, %.*s", name, i + 1, (int)r->cause.len, r->cause.ptr,
+                (int)r->confidence.len, r->confidence.ptr);
         }
     }
     rows_free(&rows);

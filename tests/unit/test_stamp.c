@@ -38,7 +38,8 @@ Test(stamp, a_padded_day_may_be_blank_or_zero)
 Test(stamp, dates_that_do_not_exist_are_told_from_no_stamp)
 {
     struct stamp st;
-    const char *bad[] = {"Feb 30 00:00:00", "Nov 23 24:00:00", "Nov 23 18:60:00", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z"};
+    const char *bad[] = {"Feb 30 00:00:00", "Nov 23 24:00:00", "Nov 23 18:60:00", "2026-02-29T00:00:00Z",
+        "2026-13-01T00:00:00Z"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct span s = span_of(bad[i]);
         cr_assert_eq(stamp_read(&s, &st), -1, "%s", bad[i]);
@@ -60,15 +61,20 @@ static int64_t resolved(const char *text, int year, const char *record, const ch
 
 Test(stamp, the_year_is_the_latest_not_after_the_record_and_a_day)
 {
-    cr_assert_str_eq(text_of(resolved("Dec 31 23:59:59", 0, "2027-01-01T00:00:05Z", NULL)), "2026-12-31T23:59:59Z");
-    cr_assert_str_eq(text_of(resolved("Jan  1 00:30:00", 0, "2026-12-31T23:59:00Z", NULL)), "2027-01-01T00:30:00Z");
-    cr_assert_str_eq(text_of(resolved("Jun 18 00:31:17", 0, "2026-11-24T00:00:00Z", NULL)), "2026-06-18T00:31:17Z");
+    cr_assert_str_eq(
+        text_of(resolved("Dec 31 23:59:59", 0, "2027-01-01T00:00:05Z", NULL)), "2026-12-31T23:59:59Z");
+    cr_assert_str_eq(
+        text_of(resolved("Jan  1 00:30:00", 0, "2026-12-31T23:59:00Z", NULL)), "2027-01-01T00:30:00Z");
+    cr_assert_str_eq(
+        text_of(resolved("Jun 18 00:31:17", 0, "2026-11-24T00:00:00Z", NULL)), "2026-06-18T00:31:17Z");
 }
 
 Test(stamp, a_device_that_was_seen_continues_its_sequence)
 {
-    cr_assert_str_eq(text_of(resolved("Jan  1 00:00:01", 0, "2030-06-01T00:00:00Z", "2025-12-31T23:59:58Z")), "2026-01-01T00:00:01Z");
-    cr_assert_str_eq(text_of(resolved("Dec 31 23:59:59", 0, "2030-06-01T00:00:00Z", "2026-01-01T00:00:01Z")), "2025-12-31T23:59:59Z");
+    cr_assert_str_eq(text_of(resolved("Jan  1 00:00:01", 0, "2030-06-01T00:00:00Z", "2025-12-31T23:59:58Z")),
+        "2026-01-01T00:00:01Z");
+    cr_assert_str_eq(text_of(resolved("Dec 31 23:59:59", 0, "2030-06-01T00:00:00Z", "2026-01-01T00:00:01Z")),
+        "2025-12-31T23:59:59Z");
 }
 
 Test(stamp, a_zone_that_is_set_moves_only_stamps_without_one)

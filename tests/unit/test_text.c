@@ -18,7 +18,9 @@ Test(text, good_utf8_stays)
 
 Test(text, bad_bytes_and_nul_become_replacement_characters)
 {
-    cr_assert(cleans("a\0b", 3, "a\xEF\xBF\xBD" "b"));
+    cr_assert(cleans("a\0b", 3,
+        "a\xEF\xBF\xBD"
+        "b"));
     cr_assert(cleans("\xff", 1, "\xEF\xBF\xBD"));
     cr_assert(cleans("\xc0\xaf", 2, "\xEF\xBF\xBD\xEF\xBF\xBD"), "overlong");
     cr_assert(cleans("\xed\xa0\x80", 3, "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"), "surrogate");
