@@ -9,6 +9,7 @@
 #include "classify/base/log.h"
 #include "classify/base/suggest.h"
 #include "ingest/ingest.h"
+#include "ingest/simulate/simulate.h"
 #include "schema/migrate.h"
 
 #include <errno.h>
@@ -228,7 +229,10 @@ static const struct verb {
     {"api", "PostgreSQL to HTTP: dashboard, JSON, metrics", verb_api},
     {"migrate", "bring the database's schema up to date, or show where it stands", verb_migrate},
     {"analyze", "log files to a verdict per tunnel; needs neither Kafka nor a database", verb_analyze},
+    {"explain", "a log line: its template, fields, and what it says about a tunnel", verb_explain},
+    {"catalog", "the message templates and causes: list them, test them by their samples", verb_catalog},
     {"replay", "log files to Kafka", verb_replay},
+    {"simulate", "logs of a fleet that does not exist, with the truth about them", verb_simulate},
     {"report", "an incident as a text for the carrier", verb_report},
     {"config", "the settings in force, or the reference page of all", verb_config},
 };

@@ -124,7 +124,8 @@ static struct template *template_of(struct reader *r, const char *section)
     cat->templates = grown_templates;
     struct template *t = &cat->templates[cat->template_count++];
     t->id = copy(section);
-    return t->id ? t : NULL;
+    t->file = copy(r->file);
+    return t->id && t->file ? t : NULL;
 }
 
 static struct cause *cause_of(struct reader *r, const char *slug)
@@ -207,6 +208,7 @@ struct catalogue *catalogue_builtin(char *error, size_t error_cap)
 static void template_free(struct template *t)
 {
     free((void *)t->id);
+    free((void *)t->file);
     free((void *)t->group);
     free((void *)t->text);
     free((void *)t->source);

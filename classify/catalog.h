@@ -28,6 +28,7 @@ struct template
     int fact;          /* enum fact, 0: none: what the line alone proves (fact.def) */
     const char *group; /* IKE, ENC, …; FTMD and its neighbours: VIP */
     const char *text, *source;
+    const char *file;                          /* that holds the section, as named to catalogue_add() */
     const char *samples[TEMPLATE_SAMPLES_MAX]; /* message texts without head; NULL behind the last */
     size_t literal_bytes;           /* of the template: of two that match, the more specific wins */
     const struct segment *segments; /* the field reader, catalog.c */

@@ -64,7 +64,7 @@ static const struct cause_rule rules[] = {
     {"virtual-ip-required", "", B(CP_REFUSED), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
     {"ike-mode-mismatch", "", B(MODE_REFUSED), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
     {"connection-not-loaded", "", B(NOT_LOADED), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
-    {"ike-version-mismatch", "no-peer-config", B(NO_IKE_CONFIG) | B(IKEV1), 0, 0, WHEN_ATTEMPT,
+    {"ike-version-mismatch", "no-peer-config", B(NO_IKE_CONFIG) | B(PEER_KNOWN), 0, 0, WHEN_ATTEMPT,
         CONFIDENCE_LIKELY},
     {"no-peer-config", "", B(NO_IKE_CONFIG), 0, 0, WHEN_ATTEMPT, CONFIDENCE_LIKELY},
 

@@ -77,6 +77,7 @@ static void tunnel_row(const struct classify *c, struct tunnel *t, struct rows *
     row->first_seen = t->first_seen_ms;
     row->last_proof = t->last_proof_ms;
     row->next_rekey = t->next_rekey_ms;
+    row->predicted_down = t->predicted_ms;
     row->near_misses = t->near_misses;
     row->incident_id = i && !i->closed ? i->id : 0;
     row->merged_into = t->merged_into;

@@ -281,6 +281,8 @@ void incident_open_down(struct classify *c, uint32_t tunnel, int64_t at_ms, int6
     i->onset_earliest_ms = t->onset_earliest_ms != TIME_NONE ? t->onset_earliest_ms : t->last_proof_ms;
     i->onset_latest_ms = t->first_unanswered_ms;
     i->declared_ms = declared ? at_ms : TIME_NONE;
+    i->predicted_ms = t->predicted_ms;
+    t->predicted_ms = TIME_NONE;
     i->down_ms = at_ms;
     i->has_outage = true;
     i->outage_id = hash_mix(i->id, 1);
@@ -306,18 +308,16 @@ static void attempt_verdict(struct classify *c, uint32_t h, struct verdict v, in
     }
 }
 
-void incident_attempt_failed(
-    struct classify *c, uint32_t tunnel, uint64_t facts, int64_t began_ms, const struct event *e)
+void incident_attempt_failed(struct classify *c, uint32_t tunnel, uint64_t facts, bool was_there,
+    int64_t began_ms, const struct event *e)
 {
     struct tunnel *t = tunnel_at(c, tunnel);
     struct verdict v = cause_decide(facts, WHEN_ATTEMPT);
     if (v.rule < 0 || t->state == TUNNEL_UP)
         return;
     if (!t->incident || incident_at(c, t->incident)->closed) {
-        /* never seen up; but a CHILD_SA refused on an IKE_SA that was there before the log began means it
-         * once was */
-        bool was_up = t->last_proof_ms != TIME_NONE ||
-                      (facts & (FACT_BIT(FACT_CHILD_REFUSED) | FACT_BIT(FACT_CHILD_REFUSED_BY_US)));
+        /* no up was seen; but an IKE_SA that was there before the log began means that there was one */
+        bool was_up = t->seen_up || was_there;
         if (!open_incident(c, tunnel, was_up ? SYMPTOM_DOWN : SYMPTOM_NOT_ESTABLISHED, began_ms, e->offset))
             return;
         t->state = was_up ? TUNNEL_DOWN : TUNNEL_NEVER_UP;

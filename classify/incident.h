@@ -29,9 +29,9 @@ void incident_proposals(struct classify *c, uint32_t tunnel, uint32_t proposals)
 /* The tunnel went down: opens an incident (`declared`: FTMD said so). */
 void incident_open_down(struct classify *c, uint32_t tunnel, int64_t at_ms, int64_t offset, bool declared);
 /* An attempt failed with these facts: opens a not-established incident, or names the blocker of an open one.
- */
-void incident_attempt_failed(
-    struct classify *c, uint32_t tunnel, uint64_t facts, int64_t began_ms, const struct event *e);
+ * `was_there`: the IKE_SA is older than the log, so the tunnel was up once. */
+void incident_attempt_failed(struct classify *c, uint32_t tunnel, uint64_t facts, bool was_there,
+    int64_t began_ms, const struct event *e);
 void incident_close(struct classify *c, uint32_t tunnel, int64_t at_ms);
 
 /* Somebody tries again: the absence pattern of CSCvx86427 does not hold. */

@@ -132,7 +132,7 @@ void step_refused(struct step *s, uint32_t sa_handle, enum fact fact, const stru
     } else {
         sa->failed = true;
         int64_t began = sa->implicit ? s->e->at_ms : sa->created_ms;
-        incident_attempt_failed(c, tunnel, sa->facts, began, s->e);
+        incident_attempt_failed(c, tunnel, sa->facts, sa->implicit, began, s->e);
     }
 }
 

@@ -51,8 +51,8 @@ static uint32_t responder_sa(struct step *s, uint8_t type)
     sa_guess_uid(s->c, h);
     sa_set_pair(s->c, h, &p->dst, &p->src, p->dst_port, p->src_port);
     uint32_t tunnel = tunnel_with_pair(s->c, s->device, &p->dst, &p->src);
-    if (!tunnel && s->c->options.inventory)
-        tunnel = tunnel_of_pair(s->c, s->device, &p->dst, &p->src, s->e->at_ms);
+    if (!tunnel)
+        tunnel = tunnel_configured(s->c, s->device, &p->dst, &p->src, s->e->at_ms);
     if (tunnel)
         sa_set_tunnel(s->c, h, tunnel);
     return h;
@@ -96,6 +96,7 @@ void step_alive(struct step *s, uint32_t sa_handle)
     if (t->state == TUNNEL_DOWN)
         return;
     tunnel_proof(s->c, sa->tunnel, s->e->at_ms);
+    t->predicted_ms = TIME_NONE;
     note_take(&t->last_proof, s->e);
     if (t->trouble_ms == TIME_NONE || s->e->at_ms >= t->trouble_ms + 1000)
         incident_clear(s->c, sa->tunnel, SILENCE);
@@ -337,112 +338,6 @@ STEP_HANDLER(on_generating)
     }
 }
 
-/* --- retransmissions
- * ------------------------------------------------------------------------------------------------ */
-
-static enum fact unanswered_fact(const struct sa *sa, bool given_up)
-{
-    if (sa->out_is_auth)
-        return given_up ? FACT_AUTH_GIVEN_UP : FACT_AUTH_UNANSWERED;
-    if (exchange_is_early(sa->out_type))
-        return given_up ? FACT_INIT_GIVEN_UP : FACT_INIT_UNANSWERED;
-    if (exchange_is_child(sa->out_type))
-        return given_up ? FACT_CHILD_GIVEN_UP : FACT_CHILD_UNANSWERED;
-    return given_up ? FACT_INFO_GIVEN_UP : FACT_INFO_UNANSWERED;
-}
-
-/* An established SA's request is unanswered: from here the tunnel may be dead. */
-void step_may_be_dead(struct step *s, struct sa *sa, const struct note *line)
-{
-    struct tunnel *t = tunnel_at(s->c, sa->tunnel);
-    if (t->state == TUNNEL_DOWN || t->state == TUNNEL_NEVER_UP)
-        return;
-    if (t->first_unanswered_ms == TIME_NONE) {
-        t->first_unanswered_ms = sa->out_sent_ms;
-        t->onset_earliest_ms = t->last_proof_ms;
-        incident_note(s->c, sa->tunnel, ROLE_LAST_PROOF, &t->last_proof);
-        incident_note(s->c, sa->tunnel, ROLE_FIRST_UNANSWERED, &sa->request);
-    }
-    incident_note(s->c, sa->tunnel, (uint16_t)unanswered_fact(sa, false), line);
-    incident_fact(s->c, sa->tunnel, unanswered_fact(sa, false), NULL);
-}
-
-static void retransmitted(struct step *s, uint32_t h, const struct waiting *w)
-{
-    struct sa *sa = sa_at(s->c, h);
-    step_bind(s, h, 0);
-    if (!sa->out_exchange)
-        return;
-    struct exchange *x = exchange_at(s->c, sa->out_exchange);
-    x->retransmits = w->attempt;
-    mark_exchange(s->c, sa->out_exchange);
-    if (w->attempt == 1)
-        sa->out_base_ms = w->timeout_s > 0 ? w->timeout_s * 1000 : (int32_t)(w->at_ms - sa->out_sent_ms);
-    sa->out_retransmits = w->attempt;
-    sa->out_last_ms = w->at_ms;
-    exchange_hold(s->c, s->job, sa->out_exchange);
-    if (sa->state == SA_ESTABLISHED && sa->tunnel)
-        step_may_be_dead(s, sa, &w->note);
-    else if (sa->state < SA_ESTABLISHED)
-        sa->facts |= FACT_BIT(unanswered_fact(sa, false));
-    if (sa->state < SA_ESTABLISHED && sa->tunnel && tunnel_at(s->c, sa->tunnel)->state != TUNNEL_UP) {
-        incident_note(s->c, sa->tunnel, ROLE_ATTEMPT, &sa->initiating);
-        incident_note(s->c, sa->tunnel, (uint16_t)unanswered_fact(sa, false), &w->note);
-    }
-}
-
-STEP_HANDLER(on_retransmit)
-{
-    struct waiting w = {.kind = WAITING_RETRANSMIT,
-        .mid = event_number(s->e, F_MID),
-        .at_ms = s->e->at_ms,
-        .attempt = (int32_t)event_number(s->e, F_ATTEMPT),
-        .tries = (int32_t)event_number(s->e, F_TRIES),
-        .timeout_s = (int32_t)event_number(s->e, F_TIMEOUT)};
-    note_take(&w.note, s->e);
-    uint32_t h = s->job->sa;
-    if (!h)
-        h = sa_retransmitting(s->c, s->device, NULL, NULL, w.mid, w.attempt, w.at_ms);
-    if (h)
-        retransmitted(s, h, &w);
-    else
-        s->job->waiting = w;
-}
-
-static void lost(struct step *s, uint32_t h)
-{
-    struct sa *sa = sa_at(s->c, h);
-    uint32_t tunnel = sa->tunnel;
-    if (!tunnel)
-        return;
-    incident_fact(s->c, tunnel, unanswered_fact(sa, true), s->e);
-    tunnel_children_gone(s->c, tunnel, s->e);
-}
-
-STEP_HANDLER(on_give_up)
-{
-    uint32_t h = s->job->sa;
-    if (!h && event_has(s->e, F_ATTEMPT))
-        h = sa_giving_up(s->c, s->device, (int32_t)event_number(s->e, F_ATTEMPT), s->e->at_ms);
-    else if (!h) /* IKEv1: DPD check timed out */
-        h = sa_dpd_unanswered(s->c, s->device);
-    if (!h)
-        return;
-    step_bind(s, h, 0);
-    struct sa *sa = sa_at(s->c, h);
-    if (sa->out_errors < sa->out_sends) /* something left the host after all */
-        sa->facts &= ~FACT_BIT(FACT_SEND_FAILED);
-    uint8_t was = sa->state;
-    exchange_closed(s->c, sa->out_exchange, OUTCOME_UNANSWERED);
-    sa->out_exchange = 0;
-    sa->state = SA_GONE;
-    sa->gone_ms = s->e->at_ms;
-    if (was == SA_ESTABLISHED)
-        lost(s, h);
-    else if (was < SA_ESTABLISHED)
-        step_refused(s, h, unanswered_fact(sa, true), NULL);
-}
-
 /* --- packets out
  * ---------------------------------------------------------------------------------------------------- */
 
@@ -455,7 +350,7 @@ static void no_longer_waiting(struct step *s, const struct packet *p)
     if (w.kind == WAITING_RETRANSMIT) {
         h = sa_retransmitting(s->c, s->device, &p->src, &p->dst, w.mid, w.attempt, w.at_ms);
         if (h)
-            retransmitted(s, h, &w);
+            step_retransmitted(s, h, &w);
     } else if (w.kind == WAITING_REQUEST) {
         h = sa_expecting(s->c, s->device, &p->src, &p->dst, w.exchange, w.mid, true);
         if (!h && !exchange_is_early(w.exchange))
@@ -494,6 +389,8 @@ STEP_HANDLER(on_send)
     }
     if (sa->out_sends < UINT8_MAX)
         sa->out_sends++;
+    device_at(s->c, s->device)->last_sent_sa = h;
+    device_at(s->c, s->device)->last_sent_ms = s->e->at_ms;
     if (sa->state == SA_CONNECTING && sa->out_is_auth) {
         sa->facts |= p.bytes > LARGE_BYTES ? FACT_BIT(FACT_AUTH_LARGE) : 0;
         sa->facts |= p.src_port == 4500 ? FACT_BIT(FACT_AUTH_ON_4500) : 0;
@@ -507,15 +404,28 @@ STEP_HANDLER(on_keep_alive)
         step_bind(s, 0, sa_tunnel_of_peer(s->c, s->device, &peer));
 }
 
+/* charon's sender is a thread of its own: its error is about the packet handed to it last. */
+static uint32_t sa_of_send_error(const struct step *s)
+{
+    const struct device *d = device_at(s->c, s->device);
+    bool just_sent = pool_live(&s->c->sas, d->last_sent_sa) && s->e->at_ms - d->last_sent_ms <= 1000;
+    return s->job->sa ? s->job->sa : just_sent ? d->last_sent_sa : 0;
+}
+
 STEP_HANDLER(on_send_error)
 {
-    uint32_t tunnel = step_tunnel(s, false);
-    struct sa *sa = s->job->sa ? sa_at(s->c, s->job->sa) : NULL;
-    if (sa) {
-        sa->facts |= FACT_BIT(FACT_SEND_FAILED);
-        if (sa->out_errors < UINT8_MAX)
-            sa->out_errors++;
-    }
-    if (tunnel && tunnel_at(s->c, tunnel)->state == TUNNEL_UP)
-        incident_fact(s->c, tunnel, FACT_SEND_FAILED, s->e);
+    uint32_t h = sa_of_send_error(s);
+    if (!h)
+        return;
+    struct sa *sa = sa_at(s->c, h);
+    step_bind(s, h, 0);
+    sa->facts |= FACT_BIT(FACT_SEND_FAILED);
+    if (sa->out_errors < UINT8_MAX)
+        sa->out_errors++;
+    if (!sa->tunnel)
+        return;
+    if (tunnel_at(s->c, sa->tunnel)->state == TUNNEL_UP)
+        incident_fact(s->c, sa->tunnel, FACT_SEND_FAILED, s->e);
+    else
+        incident_line(s->c, sa->tunnel, FACT_SEND_FAILED, s->e);
 }

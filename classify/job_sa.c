@@ -370,9 +370,22 @@ static bool tells_of_attempt(const struct tunnel *t, enum fact fact)
     return fact != FACT_RESPONSE_RESENT && !(context && t->state == TUNNEL_DOWN);
 }
 
+/* A message that could not even be read has no summary: it belongs to the negotiation under way with its
+ * sender. */
+static uint32_t sa_of_fact(const struct step *s)
+{
+    const struct packet *p = &s->job->packet;
+    if (s->job->sa || !s->job->packet_in || !ends_negotiation(s->e->fact))
+        return s->job->sa;
+    uint32_t h = sa_expecting(s->c, s->device, &p->dst, &p->src, ID_PROT, 0, true);
+    return h ? h : sa_expecting(s->c, s->device, &p->dst, &p->src, ID_PROT, 0, false);
+}
+
 STEP_HANDLER(on_fact)
 {
-    uint32_t h = s->job->sa;
+    uint32_t h = sa_of_fact(s);
+    if (h)
+        step_bind(s, h, 0);
     uint32_t tunnel = step_tunnel(s, false);
     if (h && ends_negotiation(s->e->fact)) {
         step_refused(s, h, s->e->fact, NULL);
@@ -413,13 +426,21 @@ STEP_HANDLER(on_endpoint_changed)
         tunnel_proof(s->c, sa_at(s->c, s->job->sa)->tunnel, at(s));
 }
 
+/* A stranger's single probe is a scanner's; of a configured pair, or once more, it is somebody's mistake. */
 STEP_HANDLER(on_no_ike_config)
 {
-    struct addr local, peer;
-    if (!event_addr(s->e, F_LOCAL, &local) || !event_addr(s->e, F_PEER, &peer) || !s->job->sa)
+    uint32_t h = s->job->sa;
+    if (!h)
         return;
-    struct sa *sa = sa_at(s->c, s->job->sa);
+    struct sa *sa = sa_at(s->c, h);
+    int64_t first = sa_refused_before(s->c, h);
     sa->facts |= FACT_BIT(FACT_NO_IKE_CONFIG);
-    if (sa->tunnel) /* a stranger's single probe is a scanner's */
-        step_refused(s, s->job->sa, FACT_NO_IKE_CONFIG, NULL);
+    if (!sa->tunnel && first == TIME_NONE)
+        return;
+    if (sa->tunnel &&
+        tunnel_at(s->c, sa->tunnel)->identity != IDENTITY_ADDRESS) /* known, but not by this version of IKE */
+        sa->facts |= FACT_BIT(FACT_PEER_KNOWN);
+    if (first != TIME_NONE)
+        sa->created_ms = first;
+    step_refused(s, h, FACT_NO_IKE_CONFIG, NULL);
 }

@@ -34,6 +34,8 @@ void step_refused(struct step *s, uint32_t sa, enum fact fact, const struct note
 void step_alive(struct step *s, uint32_t sa);
 /* An established SA's request is unanswered: from here the tunnel may be dead. */
 void step_may_be_dead(struct step *s, struct sa *sa, const struct note *line);
+/* A retransmission of this SA's request under way. */
+void step_retransmitted(struct step *s, uint32_t sa, const struct waiting *w);
 /* We send this request; `note` is its line. */
 void step_open_request(
     struct step *s, uint32_t sa, uint8_t type, int64_t mid, uint32_t payloads, const struct note *note);

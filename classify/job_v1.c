@@ -99,7 +99,7 @@ void v1_informational_sent(
     enum fact fact = refused_fact(flags, true);
     if (fact && !(sa->facts & FACT_BIT(FACT_NO_IKE_CONFIG)))
         step_refused(s, h, fact, note);
-    if (flags & PAYLOAD_ERROR && !(flags & PAYLOAD_HASH) && sa->state < SA_ESTABLISHED) {
+    if (flags & (PAYLOAD_AUTH_FAILED | PAYLOAD_NO_PROP) && sa->state < SA_ESTABLISHED) {
         sa->state = SA_GONE;
         sa->gone_ms = note->q.at_ms;
     }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 enum {
-    HITS_MAX = 16
+    HITS_MAX = 128
 }; /* templates of which one line can match the expression; more would be a catalogue without literals */
 
 struct match_scratch {

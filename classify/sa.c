@@ -234,6 +234,20 @@ uint32_t sa_moved(const struct classify *c, uint32_t device, const struct addr *
     return only;
 }
 
+int64_t sa_refused_before(const struct classify *c, uint32_t h)
+{
+    const struct sa *this = sa_at(c, h);
+    int64_t first = TIME_NONE;
+    for (uint32_t i = index_get(&c->pair_index, pair_key(c, this->device, &this->local, &this->peer)); i;
+         i = sa_at(c, i)->next_of_pair) {
+        const struct sa *sa = sa_at(c, i);
+        if (i != h && sa->facts & FACT_BIT(FACT_NO_IKE_CONFIG) &&
+            (first == TIME_NONE || sa->created_ms < first))
+            first = sa->created_ms;
+    }
+    return first;
+}
+
 uint32_t sa_tunnel_of_peer(const struct classify *c, uint32_t device, const struct addr *peer)
 {
     uint32_t only = 0;
@@ -316,7 +330,18 @@ static uint32_t nearest(const struct classify *c, uint32_t device, const struct 
 uint32_t sa_retransmitting(const struct classify *c, uint32_t device, const struct addr *local,
     const struct addr *peer, int64_t mid, int32_t attempt, int64_t at_ms)
 {
-    return nearest(c, device, local, peer, mid, attempt - 1, at_ms);
+    if (local)
+        return nearest(c, device, local, peer, mid, attempt - 1, at_ms);
+    uint32_t only = 0; /* the packet's line that follows has the pair: no need to guess by time */
+    for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
+        const struct sa *sa = sa_at(c, h);
+        if (!sa->out_exchange || sa->out_mid != mid || sa->out_retransmits != attempt - 1)
+            continue;
+        if (only)
+            return 0;
+        only = h;
+    }
+    return only;
 }
 
 uint32_t sa_dpd_unanswered(const struct classify *c, uint32_t device)

@@ -38,6 +38,9 @@ bool sa_due(const struct classify *c, uint32_t device, const struct addr *local,
 /* A request from an address pair that no SA has: the only established SA of this local address that expects
  * just this message id (MOBIKE, or a NAT that moved the peer). */
 uint32_t sa_moved(const struct classify *c, uint32_t device, const struct addr *local, int64_t mid);
+/* When did this pair first initiate without being configured, within what is remembered? TIME_NONE: this SA
+ * is the first. */
+int64_t sa_refused_before(const struct classify *c, uint32_t sa);
 /* The only tunnel of which an SA talks to this peer; 0: none, or several. */
 uint32_t sa_tunnel_of_peer(const struct classify *c, uint32_t device, const struct addr *peer);
 /* Among the SAs of a tunnel, the one that would send this request next. */

@@ -65,8 +65,12 @@ struct device {
     int64_t lines;
     uint32_t jobs[THREADS_MAX], first_sa, first_tunnel, first_parked, last_parked;
     uint16_t parked_count, sa_count, tunnel_count;
+    uint32_t last_sent_sa; /* whose packet went to the sender last: another thread tells if the socket refused
+                              it */
+    int64_t last_sent_ms;
     int64_t sweep_ms; /* gone and half-open SAs are looked for when the clock passes this */
     int32_t run;      /* of charon, from 1 */
+    int32_t tries;    /* retransmissions before it gives up, as seen last; 0: not yet */
     int64_t next_uid; /* of the next IKE_SA charon makes: it counts from 1; -1 unknown */
     int64_t check_ms; /* when the clock passes this, incidents are looked at again (incident_check) */
 };
@@ -165,7 +169,7 @@ struct tunnel {
     struct addr local, peer;
     uint8_t state, identity, child_count, evidence_count;
     bool dirty, stored, ftmd, seen_up;
-    int64_t since_ms, first_seen_ms, last_proof_ms, next_rekey_ms, near_misses;
+    int64_t since_ms, first_seen_ms, last_proof_ms, next_rekey_ms, predicted_ms, near_misses;
     struct child children[CHILDREN_MAX];
     uint64_t facts;    /* since the tunnel was last well */
     uint32_t incident; /* open, or closed a moment ago */

@@ -52,6 +52,7 @@ static uint32_t tunnel_new(
         .first_seen_ms = at_ms,
         .last_proof_ms = TIME_NONE,
         .next_rekey_ms = TIME_NONE,
+        .predicted_ms = TIME_NONE,
         .first_unanswered_ms = TIME_NONE,
         .onset_earliest_ms = TIME_NONE,
         .trouble_ms = TIME_NONE};
@@ -204,31 +205,44 @@ static const struct inventory_tunnel *configured(
     return only;
 }
 
+static void set_pair(struct classify *c, uint32_t h, const struct addr *local, const struct addr *peer)
+{
+    if (!h || tunnel_at(c, h)->peer.family)
+        return;
+    tunnel_at(c, h)->local = *local;
+    tunnel_at(c, h)->peer = *peer;
+}
+
+uint32_t tunnel_configured(
+    struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, int64_t at_ms)
+{
+    const struct inventory_tunnel *known = configured(c, device, local, peer);
+    if (!known)
+        return 0;
+    uint32_t h = index_get(&c->name_index, name_key(c, device, span_of(known->name)));
+    if (!h)
+        h = tunnel_new(c, device, span_of(known->name), IDENTITY_INVENTORY, at_ms);
+    if (h && known->vpn_id >= 0)
+        tunnel_at(c, h)->vpn_id = known->vpn_id;
+    set_pair(c, h, local, peer);
+    return h;
+}
+
 uint32_t tunnel_of_pair(
     struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, int64_t at_ms)
 {
     uint32_t h = tunnel_with_pair(c, device, local, peer);
+    if (!h)
+        h = tunnel_configured(c, device, local, peer, at_ms);
     if (h)
         return h;
-    const struct inventory_tunnel *known = configured(c, device, local, peer);
-    if (known) {
-        h = index_get(&c->name_index, name_key(c, device, span_of(known->name)));
-        if (!h)
-            h = tunnel_new(c, device, span_of(known->name), IDENTITY_INVENTORY, at_ms);
-        if (h && known->vpn_id >= 0)
-            tunnel_at(c, h)->vpn_id = known->vpn_id;
-    } else {
-        char text[ADDR_TEXT_MAX], name[ADDR_TEXT_MAX + 16];
-        addr_text(peer, text);
-        snprintf(name, sizeof(name), "unknown:%s", text);
-        h = index_get(&c->name_index, name_key(c, device, span_of(name)));
-        if (!h)
-            h = tunnel_new(c, device, span_of(name), IDENTITY_ADDRESS, at_ms);
-    }
-    if (h && !tunnel_at(c, h)->peer.family) {
-        tunnel_at(c, h)->local = *local;
-        tunnel_at(c, h)->peer = *peer;
-    }
+    char text[ADDR_TEXT_MAX], name[ADDR_TEXT_MAX + 16];
+    addr_text(peer, text);
+    snprintf(name, sizeof(name), "unknown:%s", text);
+    h = index_get(&c->name_index, name_key(c, device, span_of(name)));
+    if (!h)
+        h = tunnel_new(c, device, span_of(name), IDENTITY_ADDRESS, at_ms);
+    set_pair(c, h, local, peer);
     return h;
 }
 

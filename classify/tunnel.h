@@ -19,6 +19,10 @@ uint32_t tunnel_of_child_name(struct classify *c, uint32_t device, struct span c
 uint32_t tunnel_of_pair(
     struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, int64_t at_ms);
 
+/* The tunnel of the inventory with this pair, 0: none is configured. */
+uint32_t tunnel_configured(
+    struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, int64_t at_ms);
+
 /* The tunnel that has this pair, 0: none or more than one. Makes nothing. */
 uint32_t tunnel_with_pair(
     const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer);

@@ -8,7 +8,7 @@ static bool digit(char c)
 
 /* A word with a digit in it is a number, an address, an SPI or a name: '#'. Quoted text is somebody's name:
  * '…'. */
-static size_t mask(struct span text, char *out, size_t cap)
+size_t unknown_mask(struct span text, char *out, size_t cap)
 {
     size_t n = 0;
     for (size_t i = 0; i < text.len && n + 4 < cap;) {
@@ -39,7 +39,7 @@ static size_t mask(struct span text, char *out, size_t cap)
 void unknown_count(struct classify *c, struct span text, int64_t at_ms)
 {
     char masked[sizeof(((struct unknown *)0)->masked)];
-    size_t len = mask(text, masked, sizeof(masked));
+    size_t len = unknown_mask(text, masked, sizeof(masked));
     uint64_t id = span_hash(span_from(masked, len), 0x756e6b);
     uint32_t h = index_get(&c->unknown_index, id);
     if (!h) {

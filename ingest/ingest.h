@@ -40,6 +40,8 @@ bool ingest_ready(const struct ingest *in, char *reason, size_t cap);
  * itself. They return an exit status, or an error code that was said already. */
 int verb_replay(int argc, char **argv);
 int verb_analyze(int argc, char **argv);
+int verb_explain(int argc, char **argv);
+int verb_catalog(int argc, char **argv);
 
 extern const struct settings_table analyze_settings;
 

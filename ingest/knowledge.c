@@ -52,11 +52,10 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int add_file(struct catalogue *cat, const char *directory, const char *name, char *error)
+static int add_file(struct catalogue *cat, const char *path, char *error)
 {
-    char path[PATH_MAX], *text;
+    char *text;
     size_t len;
-    snprintf(path, sizeof(path), "%s/%s", directory, name);
     if (!read_whole(path, &text, &len)) {
         snprintf(error, ERROR_MAX, "%.400s cannot be read", path);
         return ERR_IO;
@@ -75,8 +74,10 @@ static int add_directory(struct catalogue *cat, const char *directory, char *err
         return ERR_IO;
     }
     for (int i = 0; i < n; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof(path), "%s/%s", directory, names[i]->d_name);
         if (rc == 0)
-            rc = add_file(cat, directory, names[i]->d_name, error);
+            rc = add_file(cat, path, error);
         free(names[i]);
     }
     free(names);
@@ -85,11 +86,18 @@ static int add_directory(struct catalogue *cat, const char *directory, char *err
 
 struct catalogue *knowledge_catalogue(const char *directory)
 {
+    return knowledge_catalogue_with(directory, NULL, 0);
+}
+
+struct catalogue *knowledge_catalogue_with(const char *directory, char *const *files, size_t count)
+{
     char error[ERROR_MAX] = "";
     struct catalogue *cat = catalogue_new();
     int rc = cat ? catalogue_add_builtin(cat, error, sizeof(error)) : ERR_NOMEM;
     if (rc == 0 && directory)
         rc = add_directory(cat, directory, error);
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = add_file(cat, files[i], error);
     if (rc == 0)
         rc = catalogue_compile(cat, error, sizeof(error));
     if (rc == 0)

@@ -12,6 +12,9 @@
  * log */
 struct catalogue *knowledge_catalogue(const char *directory);
 
+/* The same, and then these files. */
+struct catalogue *knowledge_catalogue_with(const char *directory, char *const *files, size_t count);
+
 /**
  * @param file  NULL: none, *out is NULL
  * @return 0; ERR_IO, ERR_PARSE, ERR_NOMEM, said on the log

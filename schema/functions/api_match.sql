@@ -9,11 +9,11 @@ CREATE OR REPLACE FUNCTION ikewatch.api_match(device text[], system_ip text[], p
 RETURNS TABLE (device_id bigint, tunnel_id bigint, resolved_id bigint, device_name text, device_ip text, tunnel_name text,
                vpn_id integer, local_addr inet, peer_addr inet, device_seen timestamptz, merged boolean, conn text,
                identity ikewatch.identity, state ikewatch.tunnel_state, since timestamptz, first_seen timestamptz,
-               last_proof timestamptz, next_rekey timestamptz, near_misses bigint, incident_id bigint)
+               last_proof timestamptz, next_rekey timestamptz, predicted_down timestamptz, near_misses bigint, incident_id bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT n.device_id, n.tunnel_id, n.resolved_id, n.device_name, n.device_ip, n.tunnel_name, n.vpn_id, n.local_addr, n.peer_addr,
-           n.device_seen, n.merged, n.conn, n.identity, n.state, n.since, n.first_seen, n.last_proof, n.next_rekey, n.near_misses,
+           n.device_seen, n.merged, n.conn, n.identity, n.state, n.since, n.first_seen, n.last_proof, n.next_rekey, n.predicted_down, n.near_misses,
            n.incident_id
       FROM (SELECT t.device_id, t.tunnel_id, coalesce(t.merged_into, t.tunnel_id) AS resolved_id, d.name AS device_name,
                    d.system_ip AS device_ip, d.last_seen AS device_seen, t.merged_into IS NOT NULL AS merged,
@@ -21,7 +21,7 @@ BEGIN ATOMIC
                    CASE WHEN r.tunnel_id IS NULL THEN t.vpn_id ELSE r.vpn_id END AS vpn_id,
                    CASE WHEN r.tunnel_id IS NULL THEN t.local ELSE r.local END AS local_addr,
                    CASE WHEN r.tunnel_id IS NULL THEN t.peer ELSE r.peer END AS peer_addr, t.conn, t.identity, t.state, t.since,
-                   t.first_seen, t.last_proof, t.next_rekey, t.near_misses, t.incident_id
+                   t.first_seen, t.last_proof, t.next_rekey, t.predicted_down, t.near_misses, t.incident_id
               FROM ikewatch.tunnel AS t
               JOIN ikewatch.device AS d ON d.device_id = t.device_id
               LEFT JOIN ikewatch.tunnel AS r ON r.device_id = t.device_id AND r.tunnel_id = t.merged_into) AS n

@@ -16,7 +16,7 @@ BEGIN ATOMIC
                'vpn', m.vpn_id, 'local', host(m.local_addr), 'peer', host(m.peer_addr), 'conn', m.conn, 'identity', m.identity,
                'state', s.state, 'last_state', m.state, 'since', ikewatch.api_time(m.since),
                'first_seen', ikewatch.api_time(m.first_seen), 'last_proof', ikewatch.api_time(m.last_proof),
-               'next_rekey', ikewatch.api_time(m.next_rekey), 'near_misses', coalesce(m.near_misses, 0),
+               'next_rekey', ikewatch.api_time(m.next_rekey), 'predicted_down', ikewatch.api_time(m.predicted_down), 'near_misses', coalesce(m.near_misses, 0),
                'incident', ikewatch.id_text(m.incident_id), 'symptom', i.symptom, 'cause', i.cause, 'blocker', i.blocker,
                'confidence', i.confidence, 'flaps_24h', coalesce(f.flaps_24h, 0), 'flaps_7d', coalesce(f.flaps_7d, 0),
                'device_last_seen', ikewatch.api_time(m.device_seen))

@@ -42,6 +42,7 @@ CREATE TABLE ikewatch.tunnel (
     first_seen  timestamptz,
     last_proof  timestamptz,
     next_rekey  timestamptz,
+    predicted_down timestamptz,
     near_misses bigint,
     incident_id bigint,
     merged_into bigint,
@@ -62,6 +63,7 @@ COMMENT ON COLUMN ikewatch.tunnel.since IS 'When it entered this state';
 COMMENT ON COLUMN ikewatch.tunnel.first_seen IS 'First line that was bound to it';
 COMMENT ON COLUMN ikewatch.tunnel.last_proof IS 'Last proof of life: an answered exchange, an UP, an established SA';
 COMMENT ON COLUMN ikewatch.tunnel.next_rekey IS 'As scheduled by charon';
+COMMENT ON COLUMN ikewatch.tunnel.predicted_down IS 'When the request under way will be given up, said at its first retransmission; NULL: nothing is unanswered, or the schedule is not known';
 COMMENT ON COLUMN ikewatch.tunnel.near_misses IS 'Requests of an established SA answered only after retransmissions, so far';
 COMMENT ON COLUMN ikewatch.tunnel.incident_id IS 'The open incident; NULL: none';
 COMMENT ON COLUMN ikewatch.tunnel.merged_into IS 'The tunnel of the same device that this one turned out to be; NULL: itself';

@@ -11,7 +11,7 @@ COMMENT ON VIEW ikewatch.tunnel_name IS 'Every tunnel id with the names and addr
 
 CREATE VIEW ikewatch.v_tunnels AS
     SELECT lpad(to_hex(t.tunnel_id), 16, '0') AS id, d.name AS device, d.system_ip, t.name AS tunnel, t.vpn_id AS vpn, t.conn,
-           t.local, t.peer, t.identity, t.state, t.since, t.first_seen, t.last_proof, t.next_rekey, t.near_misses,
+           t.local, t.peer, t.identity, t.state, t.since, t.first_seen, t.last_proof, t.next_rekey, t.predicted_down, t.near_misses,
            lpad(to_hex(t.incident_id), 16, '0') AS incident, d.last_seen AS device_last_seen
       FROM ikewatch.tunnel AS t
       JOIN ikewatch.device AS d ON d.device_id = t.device_id

@@ -2,6 +2,7 @@
  * bench_ingest.c — lines per second Kafka → PostgreSQL, beside a bare librdkafka consumer over the same
  * topic, in one run.
  *
+ * bench_ingest fill BROKERS TOPIC: sends KEY<tab>LINE of each line of stdin.
  * bench_ingest BROKERS TOPIC DATABASE_URI STATE_DIR [WORKERS]: the topic is filled, the database migrated and
  * empty. One line of JSON. Each is measured from its start to the last record: joining the group and claiming
  * are in the figure.
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { BATCH = 2048, WAIT_MS = 100, ASK_MS = 10000, LOOK_NS = 20000000 };
+enum { BATCH = 2048, WAIT_MS = 100, ASK_MS = 10000, FLUSH_MS = 60000, LOOK_NS = 20000000 };
 
 static double now_s(void)
 {
@@ -35,6 +36,43 @@ static void die(const char *what)
 {
     fprintf(stderr, "bench_ingest: %s\n", what);
     exit(1);
+}
+
+/* --- filling the topic --- */
+
+static void send_line(rd_kafka_t *rk, const char *topic, struct span line)
+{
+    struct span key = line;
+    const char *tab = memchr(line.ptr, '\t', line.len);
+    if (!tab)
+        die("a line without a tab");
+    key.len = (size_t)(tab - line.ptr);
+    while (rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+               RD_KAFKA_V_KEY(key.ptr, key.len),
+               RD_KAFKA_V_VALUE((void *)(uintptr_t)(tab + 1), line.len - key.len - 1),
+               RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        rd_kafka_poll(rk, WAIT_MS);
+}
+
+static int fill(const char *brokers, const char *topic)
+{
+    char error[256], *line = NULL;
+    size_t cap = 0;
+    ssize_t n;
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", brokers, error, sizeof(error));
+    rd_kafka_conf_set(conf, "linger.ms", "50", error, sizeof(error));
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof(error));
+    if (!rk)
+        die(error);
+    while ((n = getline(&line, &cap, stdin)) > 1)
+        send_line(rk, topic, span_from(line, (size_t)n - 1));
+    free(line);
+    rd_kafka_resp_err_t rc = rd_kafka_flush(rk, FLUSH_MS);
+    rd_kafka_destroy(rk);
+    if (rc)
+        die(rd_kafka_err2str(rc));
+    return 0;
 }
 
 /* --- the bare consumer --- */
@@ -151,6 +189,8 @@ int main(int argc, char **argv)
     uint64_t bytes = 0;
     double cpu = 0;
     char *none[] = {argv[0], NULL};
+    if (argc == 4 && strcmp(argv[1], "fill") == 0)
+        return fill(argv[2], argv[3]);
     if (argc < 5)
         die("usage: bench_ingest BROKERS TOPIC DATABASE_URI STATE_DIR [WORKERS]");
     if (settings_load("bench", "", &ingest_settings, 1, 1, none, &rest))

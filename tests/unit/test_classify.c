@@ -125,6 +125,20 @@ Test(classify, an_unanswered_probe_is_path_loss_with_honest_onset)
     cr_assert(span_eq(rows.evidence[0].role, SPAN("last-proof")));
 }
 
+Test(classify, the_first_retransmission_predicts_the_end_once_the_schedule_is_known)
+{
+    bring_up(0);
+    probe(20, 2, false);
+    say(50, "10[IKE] retransmit 1 of request with message ID 2 (tries=3, timeout=30, exchange=37, state=2)");
+    collect();
+    cr_assert_eq(rows.tunnel[0].predicted_down - rows.tunnel[0].last_proof, 20000 + 356160,
+        "T=30 s, n=3: 356.16 s strongSwan retransmission, 1.8^k");
+    say(60, "11[NET] received packet: from 10.10.10.1[500] to 10.0.0.2[500] (76 bytes)");
+    say(60, "11[ENC] parsed INFORMATIONAL response 2 [ ]");
+    collect();
+    cr_assert_eq(rows.tunnel[0].predicted_down, TIME_NONE);
+}
+
 Test(classify, up_again_within_the_window_is_a_flap)
 {
     lose_peer();

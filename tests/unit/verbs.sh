@@ -25,10 +25,10 @@ expect 2 'Usage: ikewatch VERB' "$program"
 expect 0 'analyze   log files to a verdict' "$program" --help
 expect 0 'ikewatch ' "$program" --version
 expect 2 'no verb "analyse"; did you mean "analyze"?' "$program" analyse
-for verb in serve ingest api migrate analyze replay report config; do
+for verb in serve ingest api migrate analyze explain catalog replay report config; do
     expect 0 "Usage: ikewatch $verb" "$program" $verb --help
 done
-for verb in serve ingest api analyze replay report config; do
+for verb in serve ingest api analyze explain catalog replay report config; do
     expect 2 'unknown option --no-such-thing' "$program" $verb --no-such-thing
 done
 expect 1 'unknown option --no-such-thing' "$program" migrate --no-such-thing
@@ -52,6 +52,40 @@ expect 0 '1	3	ipsec2_1	ipsec2' cat "$here/lines.tsv"
 expect 1 'No such file' "$program" analyze --inventory "$here/nowhere" "$here/messages"
 head -c 300000 /dev/urandom >"$here/noise"
 expect 0 'malformed' "$program" analyze "$here/noise"
+
+# what each sample of the catalogue says, and what a site's own template gets wrong
+template() {
+    printf '[%s]\nevent = noise\ntext = %s\nsample = %s\nsource = site\n' "$1" "$2" "$3" >"$here/$1.ini"
+}
+expect 2 'say `list`, or `test`' "$program" catalog
+expect 2 'not "tset"' "$program" catalog tset
+expect 0 ', 0 failures' "$program" catalog test
+template site-good 'hello {peer:a}' 'hello 10.10.10.1'
+expect 0 ', 0 failures' "$program" catalog test "$here/site-good.ini"
+template site-number 'hello {peer:a}' 'hello world'
+expect 1 'site-number.ini: [site-number] sample 1: has no value of its kind: peer:a' "$program" catalog test "$here/site-number.ini"
+template site-other 'hello {_:w} there' 'hello world'
+expect 1 '[site-other] sample 1: matches no template' "$program" catalog test "$here/site-other.ini"
+template site-taken 'initiating IKE_SA {_:r}' 'initiating IKE_SA a[1] to 10.10.10.1'
+expect 1 'is taken by initiating' "$program" catalog test "$here/site-taken.ini"
+template site-bad 'hello {_:q}' 'hello'
+expect 1 'a field is {name:u}' "$program" catalog test "$here/site-bad.ini"
+rm "$here"/site-[nob]*.ini
+expect 1 'failures' "$program" catalog test --catalogue "$here"
+rm "$here/site-taken.ini"
+expect 0 'site-good' "$program" catalog list --catalogue "$here"
+expect 0 '"id": "initiating"' "$program" catalog list --format json
+
+expect 2 'give a line in quotes' "$program" explain
+expect 0 'template  initiating' "$program" explain "$line"
+expect 0 '"peer":"10.10.10.1"' "$program" explain --format json "$line"
+expect 0 'the pre-shared keys of the two ends differ' "$program" explain "05[IKE] tried 1 shared key for 'a' - 'b', but MAC mismatched"
+expect 0 'no RFC 3164 or RFC 5424 header' "$program" explain 'hello world 3'
+expect 0 'a line of another program' "$program" explain 'Nov 23 18:14:41 vedge01 sshd[3]: hello'
+expect 0 'masked    something new #' "$program" explain 'Nov 23 18:14:41 vedge01 charon: 05[IKE] something new 42'
+expect 0 'flap-reason timeout' "$program" explain 'Jun 18 00:31:17 v FTMD[8]: %Viptela-v-1-ftmd-6-INFO-1400002: Notification: bfd-state-change new-state:down flap-reason:timeout'
+expect 0 'unknown' sh -c "'$program' explain - <'$here/noise'"
+expect 0 '' "$program" explain --format json "$(head -c 3000 "$here/noise" | tr -d '\000')"
 
 expect 0 '# --brokers' "$program" config --brokers kafka:9092
 expect 0 'brokers = kafka:9092' env IKEWATCH_KAFKA_BROKERS=kafka:9092 "$program" config

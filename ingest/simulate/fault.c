@@ -1,0 +1,179 @@
+#include "ingest/simulate/peers.h"
+
+const struct sim_fault sim_faults[FAULT_COUNT] = {
+#define FAULT(symbol, name, cause, also, role, when) [symbol] = {name, cause, also, role, when},
+#include "ingest/simulate/fault.def"
+#undef FAULT
+};
+
+enum { RESTART_MS = 5000, OUTAGE_LOW_MS = 90000, OUTAGE_HIGH_MS = 400000, DIP_MS = 9000 };
+
+static void again(struct sim_tunnel *t)
+{
+    const struct sim_device *d = t->device;
+    int64_t span = d->ends_ms - d->began_ms;
+    sim_arm(t, TM_FAULT, span / 3 + sim_random_of(&t->device->random, 0, 60000));
+}
+
+static void uplink_goes(struct sim_device *d)
+{
+    sim_say_device(d, sim_random_of(&d->random, 1, 16), "KNL", "interface eth0 deactivated");
+    for (uint32_t i = 0; i < d->tunnels; i++)
+        d->tunnel[i].path_down = true;
+    sim_arm(&d->tunnel[0], TM_FAULT_ENDS,
+        d->retransmit_ms * 15 + d->tunnel[0].dpd_s * 1000 + sim_random_of(&d->random, 0, 30000));
+}
+
+static void daemon_stops(struct sim_device *d)
+{
+    sim_say_device(d, 0, "DMN", "SIGTERM received, shutting down");
+    for (uint32_t i = 0; i < d->tunnels; i++) {
+        struct sim_tunnel *t = &d->tunnel[i];
+        struct sim_job j = {.t = t, .sa = &t->sa, .thread = 0, .named = true};
+        if (t->sa.established && t->up) {
+            sim_say0(&j, "IKE", "deleting IKE_SA %s[%u] between %s[%s]...%s[%s]", t->conn, t->sa.uid,
+                t->local, t->local, t->peer, t->peer_id);
+            sim_say(&j, "IKE", "sending DELETE for IKE_SA %s[%u]", t->conn, t->sa.uid);
+            sim_say(&j, "ENC", "generating INFORMATIONAL request %u [ D ]", t->sa.mid_out);
+            sim_say_sent(&j, PACKET_SMALL);
+            sim_down(t, "local-daemon-restart", NULL);
+        }
+        sim_fail(t, 0);
+        sim_disarm(t, TM_START);
+        sim_disarm(t, TM_PEER_INIT);
+    }
+    sim_arm(&d->tunnel[0], TM_FAULT_ENDS, RESTART_MS);
+}
+
+static void daemon_starts(struct sim_device *d)
+{
+    d->epoch++;
+    d->last_uid = d->last_child = 0;
+    sim_say_device(d, 0, "DMN", "Starting IKE charon daemon (strongSwan 5.9.8, Linux 4.9.57, x86_64)");
+    sim_say_device(d, 0, "JOB", "spawning 16 worker threads");
+    for (uint32_t i = 0; i < d->tunnels; i++) {
+        struct sim_job j = sim_job_on(&d->tunnel[i], NULL);
+        sim_say(&j, "CFG", "added vici connection: %s", d->tunnel[i].conn);
+        sim_arm(&d->tunnel[i], sim_faults[d->tunnel[i].fault].role == 'r' ? TM_PEER_INIT : TM_START, 2000);
+    }
+}
+
+static void operator_ends(struct sim_tunnel *t)
+{
+    struct sim_job j = sim_job_on(t, NULL);
+    if (t->fault == F_ADMIN) {
+        sim_say_admin(t, "down");
+        t->blocked = true;
+        sim_arm(t, TM_FAULT_ENDS, 120000);
+    }
+    sim_say(&j, "CFG", "vici terminate IKE_SA '%s'", t->conn);
+    j = sim_job_on(t, &t->sa);
+    sim_close(t, &j, sim_faults[t->fault].cause);
+}
+
+void sim_fault_begins(struct sim_tunnel *t)
+{
+    struct sim_device *d = t->device;
+    struct sim_job j;
+    if (d->fault == F_UPLINK || d->fault == F_DAEMON) {
+        if (d->fault == F_UPLINK)
+            uplink_goes(d);
+        else
+            daemon_stops(d);
+        again(t);
+        return;
+    }
+    if (!t->up || t->asked != RQ_NONE) {
+        sim_arm(t, TM_FAULT, 3000);
+        return;
+    }
+    switch (t->fault) {
+    case F_PATH:
+    case F_PATH_R:
+        t->path_down = true;
+        sim_arm(t, TM_FAULT_ENDS,
+            (int64_t)d->retransmit_ms * 15 + sim_random_of(&d->random, OUTAGE_LOW_MS, OUTAGE_HIGH_MS));
+        again(t);
+        break;
+    case F_NEAR_MISS:
+        t->path_down = true;
+        sim_arm(t, TM_FAULT_ENDS, t->dpd_s * 1000 + d->retransmit_ms);
+        again(t);
+        break;
+    case F_PATH_DOWN:
+        t->path_down = true;
+        break;
+    case F_PATH_PSK:
+        t->path_down = true;
+        sim_arm(t, TM_FAULT_ENDS, (int64_t)d->retransmit_ms * 15 + OUTAGE_LOW_MS);
+        break;
+    case F_PEER_DELETE_DOWN:
+        t->blocked = true;
+        sim_peer_delete(t, "peer-delete", "peer-operator");
+        break;
+    case F_PEER_DELETE:
+        sim_peer_delete(t, "peer-delete", sim_faults[t->fault].also);
+        again(t);
+        break;
+    case F_PEER_REAUTH_R:
+        sim_peer_delete(t, "peer-reauth", NULL);
+        sim_arm(t, TM_PEER_INIT, 150);
+        again(t);
+        break;
+    case F_PEER_RESTART_R:
+        sim_arm(t, TM_PEER_INIT, 1);
+        again(t);
+        break;
+    case F_PEER_DELETE_CHILD:
+        sim_peer_child_delete(t);
+        again(t);
+        break;
+    case F_OPERATOR:
+    case F_ADMIN:
+        operator_ends(t);
+        again(t);
+        break;
+    case F_REAUTH:
+        j = sim_job_on(t, &t->sa);
+        sim_say0(&j, "IKE", "reauthenticating IKE_SA %s[%u]", t->conn, t->sa.uid);
+        sim_close(t, &j, "local-reauth");
+        again(t);
+        break;
+    case F_SILENT:
+        sim_down(t, "no-evidence", NULL);
+        sim_arm(t, TM_FAULT_ENDS, 60000);
+        again(t);
+        break;
+    case F_MOBIKE:
+        sim_peer_moves(t);
+        again(t);
+        break;
+    case F_SCANNER:
+        sim_scan(t);
+        again(t);
+        break;
+    default:
+        break;
+    }
+}
+
+void sim_fault_ends(struct sim_tunnel *t)
+{
+    struct sim_device *d = t->device;
+    if (d->fault == F_DAEMON) {
+        daemon_starts(d);
+        return;
+    }
+    for (uint32_t i = 0; i < d->tunnels && d->fault == F_UPLINK; i++)
+        d->tunnel[i].path_down = false;
+    if (d->fault == F_UPLINK)
+        sim_say_device(d, sim_random_of(&d->random, 1, 16), "KNL", "interface eth0 activated");
+    t->path_down = false;
+    if (t->fault == F_ADMIN) {
+        t->blocked = false;
+        sim_say_admin(t, "up");
+        sim_arm(t, TM_START, 3000);
+    }
+    if (t->fault == F_SILENT)
+        sim_up(t);
+}

@@ -1,0 +1,156 @@
+/*
+ * fleet.h — the model: a device, its tunnels, what each IKE peer believes, and the queue of what happens
+ * next.
+ *
+ * In      options and a seed. Out  lines, through line.h, and what is true about them (truth.h).
+ * The two ends are modelled, not read: nothing of classify/ is used, so that a wrong idea there is not
+ * repeated here. Time    *_ms is true time, ms since the epoch, UTC; the device's clock differs from it by
+ * skew_ms. Source  RFC 7296 1.2, 1.3, 1.4, 2.1, 2.8; strongSwan 5.9.8 src/libcharon/sa/ikev2/.
+ */
+#ifndef IKEWATCH_SIMULATE_FLEET_H
+#define IKEWATCH_SIMULATE_FLEET_H
+
+#include "ingest/simulate/random.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum sim_when { START, LATER, DEVICE, BENIGN_START, BENIGN_LATER };
+enum sim_fault_id {
+#define FAULT(symbol, name, cause, also, role, when) symbol,
+#include "ingest/simulate/fault.def"
+#undef FAULT
+    FAULT_COUNT
+};
+struct sim_fault {
+    const char *name, *cause, *also;
+    char role;
+    enum sim_when when;
+};
+extern const struct sim_fault sim_faults[FAULT_COUNT];
+
+enum sim_request {
+    RQ_NONE,
+    RQ_INIT,
+    RQ_AUTH,
+    RQ_DPD,
+    RQ_CHILD,       /* a new CHILD_SA on a living IKE_SA */
+    RQ_CHILD_REKEY, /* … in place of the old one */
+    RQ_CHILD_DELETE,
+    RQ_IKE_REKEY,
+    RQ_IKE_DELETE
+};
+/* Timers of a tunnel; setting one again cancels its predecessor. */
+enum sim_timer {
+    TM_START,
+    TM_DPD,
+    TM_RETRANSMIT,
+    TM_ANSWER,
+    TM_CHILD_REKEY,
+    TM_CHILD_HARD,
+    TM_IKE_REKEY,
+    TM_IKE_HARD,
+    TM_PEER_INIT,
+    TM_PEER_AUTH,
+    TM_PEER_CHILD_REKEY,
+    TM_PEER_CHILD_DELETE,
+    TM_PEER_IKE_REKEY,
+    TM_HALF_OPEN,
+    TM_KEEP_ALIVE,
+    TM_FAULT,
+    TM_FAULT_ENDS,
+    TM_NOISE,
+    TM_COUNT
+};
+
+struct sim_sa {
+    uint32_t uid, epoch; /* epoch: how often charon was started before */
+    uint32_t mid_out, mid_in;
+    bool established;
+    uint32_t child, spi_in, spi_out; /* child 0: none */
+};
+
+struct sim_incident {
+    const char *cause, *also, *blocker, *blocker_also;
+    bool never_up;
+    int64_t began_ms, ended_ms; /* ended 0: open */
+    int64_t onset_earliest_ms, onset_latest_ms;
+};
+struct sim_transition {
+    int64_t at_ms;
+    bool up;
+};
+
+struct sim_device;
+struct sim_tunnel {
+    struct sim_device *device;
+    uint32_t index;
+    char name[20], conn[24], child_name[32];
+    char local[40], peer[40], peer_id[40];
+    uint32_t dpd_s, child_rekey_s, ike_rekey_s, port;
+    enum sim_fault_id fault;
+    struct sim_sa sa, next; /* next: of a rekeying in flight, or the peer's attempt beside a living SA */
+    uint32_t reqid;
+
+    bool path_down, blocked; /* blocked: nobody starts it */
+    enum sim_request asked;  /* what waits for an answer */
+    uint32_t asked_mid, asked_child, attempt;
+    uint32_t asked_bytes, init_tries;
+    int64_t asked_ms, heard_ms;
+    const char *closing; /* the cause of a DELETE in flight, NULL: of a rekeying */
+
+    bool up, ever_up;
+    struct sim_incident *incident;
+    struct sim_transition *transition;
+    size_t incidents, incidents_cap, transitions, transitions_cap;
+    uint32_t token[TM_COUNT];
+};
+
+struct sim_event {
+    int64_t at_ms;
+    uint64_t order;
+    uint32_t tunnel, timer, token;
+};
+
+struct sim_lines;
+struct sim_device {
+    char name[32], system_ip[24];
+    struct sim_tunnel *tunnel;
+    uint32_t tunnels;
+    struct sim_random random;
+    int64_t now_ms, ends_ms, began_ms, skew_ms;
+    uint32_t last_uid, epoch, last_child, last_thread;
+    uint32_t retransmit_ms, tries;
+    uint32_t noise_per_hour; /* lines of other programs */
+    bool suffix;             /* Viptela's (tries=…) after a retransmit */
+    enum sim_fault_id fault; /* of the whole device, or F_NONE */
+    struct sim_event *heap;
+    size_t heaped, heap_cap;
+    uint64_t ordered;
+    struct sim_lines *lines;
+    int error;
+};
+
+struct sim_plan {
+    uint32_t tunnels;
+    int64_t began_ms, ends_ms;
+    uint64_t seed;
+    double rate[FAULT_COUNT]; /* share of the tunnels (of the devices, for DEVICE) */
+};
+
+/* One device from its first line to its last. @return 0; ERR_NOMEM, or what the lines' sink said */
+int sim_device_init(
+    struct sim_device *d, const struct sim_plan *plan, uint32_t number, struct sim_lines *lines);
+int sim_device_run(struct sim_device *d);
+void sim_device_free(struct sim_device *d);
+
+void sim_arm(struct sim_tunnel *t, enum sim_timer timer, int64_t after_ms);
+void sim_disarm(struct sim_tunnel *t, enum sim_timer timer);
+void sim_quiet(struct sim_tunnel *t); /* disarm all that belongs to an IKE_SA */
+
+/* What FTMD says, and the truth of it. */
+void sim_up(struct sim_tunnel *t);
+void sim_down(struct sim_tunnel *t, const char *cause, const char *also);
+void sim_attempted(struct sim_tunnel *t); /* a first attempt of a tunnel that will never come up */
+
+#endif

@@ -1,0 +1,196 @@
+#include "ingest/simulate/out.h"
+
+#include "classify/base/err.h"
+#include "classify/base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { BYTES_FIRST = 64 * 1024, HELD_FIRST = 512, LINE_MAX_BYTES = 2048, LANES = 128 };
+
+/* --- one record --- */
+
+static size_t header(const struct sim_lines *l, char *to, size_t cap, const char *program)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    time_t s = (time_t)(l->stamp_ms / 1000);
+    int ms = (int)(l->stamp_ms % 1000), n = 0;
+    struct tm tm;
+    char iso[96], bsd[64];
+    gmtime_r(&s, &tm);
+    snprintf(bsd, sizeof(bsd), "%.3s %2d %02d:%02d:%02d", months + 3 * tm.tm_mon, tm.tm_mday, tm.tm_hour,
+        tm.tm_min, tm.tm_sec);
+    snprintf(iso, sizeof(iso), "%04d-%02d-%02dT%02d:%02d:%02d.%03d", tm.tm_year + 1900, tm.tm_mon + 1,
+        tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ms);
+    switch (l->way.form) {
+    case FORM_RFC5424: {
+        const char *pid = strchr(program, '[');
+        int name = pid ? (int)(pid - program) : (int)strlen(program);
+        n = snprintf(to, cap, "<30>1 %sZ %s %.*s %.*s - - ", iso, l->host, name, program,
+            pid ? (int)strlen(pid) - 2 : 1, pid ? pid + 1 : "-");
+        break;
+    }
+    case FORM_ISO:
+        n = snprintf(to, cap, "%s+00:00 %s %s: ", iso, l->host, program);
+        break;
+    case FORM_PRI:
+        n = snprintf(to, cap, "<30>%s %s %s: ", bsd, l->host, program);
+        break;
+    case FORM_FACILITY:
+        n = snprintf(to, cap, "daemon.info: %s %s %s: ", bsd, l->host, program);
+        break;
+    default:
+        n = snprintf(to, cap, "%s %s %s: ", bsd, l->host, program);
+    }
+    return n < 0 ? 0 : (size_t)n;
+}
+
+static size_t escaped(char *to, struct span s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '"' || s.ptr[i] == '\\')
+            to[n++] = '\\';
+        to[n++] = s.ptr[i];
+    }
+    return n;
+}
+
+static size_t wrap(const struct sim_lines *l, char *to, size_t cap, struct span line)
+{
+    static const char *const before[WRAP_COUNT] = {"", "{\"host\": \"%s\", \"message\": \"",
+        "{\"appname\":\"charon\",\"host\":\"%s\",\"source_type\":\"syslog\",\"message\":\"",
+        "{\"host\":\"%s\",\"severity\":\"info\",\"message\":\"",
+        "{\"host\":\"%s\",\"ident\":\"charon\",\"message\":\"",
+        "{\"@timestamp\":\"2026-01-01T00:00:00.000Z\",\"host\":{\"name\":\"%s\"},\"message\":\""};
+    char text[2 * LINE_MAX_BYTES];
+    const char *format = before[l->way.envelope];
+    const char *hole = strstr(format, "%s");
+    size_t n = escaped(text, line);
+    return (size_t)snprintf(
+        to, cap, "%.*s%s%s%.*s\"}", (int)(hole - format), format, l->host, hole + 2, (int)n, text);
+}
+
+static void write_record(struct sim_lines *l, const struct sim_held *h)
+{
+    char wrapped[3 * LINE_MAX_BYTES];
+    struct span line = span_from(l->bytes + h->text, h->len);
+    if (l->way.envelope != WRAP_RAW)
+        line = span_from(wrapped, wrap(l, wrapped, sizeof(wrapped), line));
+    l->written++;
+    if (l->messages) {
+        fwrite(line.ptr, 1, line.len, l->messages);
+        putc('\n', l->messages);
+    }
+    if (l->producer && l->error == 0)
+        l->error = producer_send(l->producer, span_of(l->host), line, l->stamp_ms);
+    if (l->attribution && h->tunnel != SIM_NO_TUNNEL) {
+        const struct sim_tunnel *t = &l->tunnels[h->tunnel];
+        if (h->uid == 0)
+            fprintf(l->attribution, "%llu\t-\t-\t%s\n", (unsigned long long)l->written, t->name);
+        else if (h->epoch)
+            fprintf(l->attribution, "%llu\t%u.%u\t%s\t%s\n", (unsigned long long)l->written, h->epoch + 1,
+                h->uid, t->conn, t->name);
+        else
+            fprintf(l->attribution, "%llu\t%u\t%s\t%s\n", (unsigned long long)l->written, h->uid, t->conn,
+                t->name);
+    } else if (l->attribution) {
+        fprintf(l->attribution, "%llu\t-\t-\t-\n", (unsigned long long)l->written);
+    }
+}
+
+/* Lanes are drawn at random, each lane gives its oldest line. */
+static void shuffle(struct sim_lines *l)
+{
+    for (size_t i = l->count; i > 1; i--) {
+        size_t k = sim_random_next(&l->random) % i;
+        struct sim_held h = l->held[k];
+        l->held[k] = l->held[i - 1];
+        l->held[i - 1] = h;
+    }
+    for (uint32_t lane = 0; lane < LANES; lane++) { /* the places of a lane, filled in order of arrival */
+        for (size_t i = 0; i < l->count; i++) {
+            if (l->held[i].lane != lane)
+                continue;
+            for (size_t k = i + 1; k < l->count; k++)
+                if (l->held[k].lane == lane && l->held[k].text < l->held[i].text) {
+                    struct sim_held h = l->held[k];
+                    l->held[k] = l->held[i];
+                    l->held[i] = h;
+                }
+        }
+    }
+}
+
+static int flush(struct sim_lines *l)
+{
+    if (l->way.reorder)
+        shuffle(l);
+    for (size_t i = 0; i < l->count; i++) {
+        const struct sim_held *h = &l->held[i];
+        if (l->way.loss > 0 && sim_random_share(&l->random) < l->way.loss)
+            continue;
+        write_record(l, h);
+        if (l->way.duplicate > 0 && sim_random_share(&l->random) < l->way.duplicate)
+            write_record(l, h);
+    }
+    l->count = l->used = 0;
+    return l->error;
+}
+
+static bool room(struct sim_lines *l)
+{
+    if (l->count == l->held_cap) {
+        size_t cap = l->held_cap ? l->held_cap * 2 : HELD_FIRST;
+        void *grown = realloc(l->held, cap * sizeof(*l->held));
+        if (!grown)
+            return false;
+        l->held = grown;
+        l->held_cap = cap;
+    }
+    if (l->used + LINE_MAX_BYTES > l->bytes_cap) {
+        size_t cap = l->bytes_cap ? l->bytes_cap * 2 : BYTES_FIRST;
+        char *grown = realloc(l->bytes, cap);
+        if (!grown)
+            return false;
+        l->bytes = grown;
+        l->bytes_cap = cap;
+    }
+    return true;
+}
+
+void sim_line_out(
+    struct sim_lines *l, int64_t at_ms, const char *program, struct span text, const struct sim_held *about)
+{
+    if (at_ms / 1000 != l->second) {
+        flush(l);
+        l->second = at_ms / 1000;
+    }
+    l->stamp_ms = at_ms;
+    if (!room(l)) {
+        l->error = ERR_NOMEM;
+        return;
+    }
+    struct sim_held *h = &l->held[l->count++];
+    *h = *about;
+    h->text = l->used;
+    h->len = header(l, l->bytes + l->used, LINE_MAX_BYTES, program);
+    if (h->len + text.len > LINE_MAX_BYTES)
+        text.len = LINE_MAX_BYTES - h->len;
+    memcpy(l->bytes + l->used + h->len, text.ptr, text.len);
+    h->len += text.len;
+    l->used += h->len;
+}
+
+int sim_lines_flush(struct sim_lines *l)
+{
+    return flush(l);
+}
+
+void sim_lines_free(struct sim_lines *l)
+{
+    free(l->bytes);
+    free(l->held);
+}

@@ -1,0 +1,46 @@
+/*
+ * peers.h — the exchanges of a tunnel: those the device begins (ask.c) and those its peer begins (peer.c).
+ */
+#ifndef IKEWATCH_SIMULATE_PEERS_H
+#define IKEWATCH_SIMULATE_PEERS_H
+
+#include "ingest/simulate/line.h"
+
+enum { PACKET_SMALL = 76, RTT_LOW_MS = 8, RTT_HIGH_MS = 90 };
+
+/* --- ask.c --- */
+void sim_start(struct sim_tunnel *t); /* FTMD asks charon for the tunnel */
+void sim_probe(struct sim_tunnel *t); /* DPD */
+void sim_child_rekey(struct sim_tunnel *t);
+void sim_ike_rekey(struct sim_tunnel *t);
+void sim_close(struct sim_tunnel *t, const struct sim_job *j, const char *cause); /* we delete the IKE_SA */
+void sim_retransmit(struct sim_tunnel *t);
+void sim_answer(struct sim_tunnel *t); /* the peer's answer arrives */
+void sim_initiate(const struct sim_job *j);
+void sim_ask(const struct sim_job *j, enum sim_request what, uint32_t bytes);
+uint32_t sim_child_new(struct sim_tunnel *t, struct sim_sa *sa);
+void sim_living(struct sim_tunnel *t); /* timers of an established SA */
+
+/* --- answer.c --- */
+void sim_answer_init(struct sim_tunnel *t);
+void sim_answer_auth(struct sim_tunnel *t);
+void sim_answer_child(struct sim_tunnel *t);
+void sim_answer_ike(struct sim_tunnel *t);
+void sim_fail(struct sim_tunnel *t, int64_t again_ms); /* the attempt is over, the next is due */
+
+/* --- peer.c --- */
+void sim_peer_init(struct sim_tunnel *t);
+void sim_peer_auth(struct sim_tunnel *t);
+void sim_peer_half_open(struct sim_tunnel *t);
+void sim_peer_child_rekey(struct sim_tunnel *t);
+void sim_peer_child_delete(struct sim_tunnel *t);
+void sim_peer_ike_rekey(struct sim_tunnel *t);
+void sim_peer_delete(struct sim_tunnel *t, const char *cause, const char *also);
+void sim_peer_moves(struct sim_tunnel *t);
+void sim_scan(struct sim_tunnel *t);
+
+/* --- fault.c --- */
+void sim_fault_begins(struct sim_tunnel *t);
+void sim_fault_ends(struct sim_tunnel *t);
+
+#endif

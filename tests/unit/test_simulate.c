@@ -1,0 +1,79 @@
+#include "ingest/simulate/out.h"
+#include "ingest/simulate/simulate.h"
+#include "ingest/simulate/truth.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HOUR_MS = 3600000 };
+
+/* The messages of one router and, by the caller, its truth; to be freed. */
+static char *log_of(uint64_t seed, const char *faults, const struct sim_way *way, char **truth)
+{
+    struct sim_plan plan = {
+        .tunnels = 3, .seed = seed, .began_ms = 1767571200000, .ends_ms = 1767571200000 + HOUR_MS};
+    struct sim_lines lines = {.way = *way, .random = {seed}};
+    struct sim_device d;
+    char *text = NULL;
+    size_t size, truth_size;
+    const char *bad;
+    cr_assert_eq(simulate_rates(faults, &plan, &bad), 0);
+    cr_assert_eq(sim_device_init(&d, &plan, 0, &lines), 0);
+    lines.messages = open_memstream(&text, &size);
+    lines.host = d.name;
+    lines.tunnels = d.tunnel;
+    cr_assert_eq(sim_device_run(&d), 0);
+    cr_assert_eq(sim_lines_flush(&lines), 0);
+    fclose(lines.messages);
+    FILE *out = open_memstream(truth, &truth_size);
+    sim_truth_write(&d, out);
+    fclose(out);
+    sim_lines_free(&lines);
+    sim_device_free(&d);
+    return text;
+}
+
+Test(simulate, the_same_seed_gives_the_same_bytes)
+{
+    const struct sim_way way = {.reorder = true, .loss = 0.01};
+    char *truth_a, *truth_b, *a = log_of(3, "all", &way, &truth_a), *b = log_of(3, "all", &way, &truth_b);
+    cr_assert_str_eq(a, b);
+    cr_assert_str_eq(truth_a, truth_b);
+    free(a), free(b), free(truth_a), free(truth_b);
+}
+
+Test(simulate, another_seed_gives_another_log)
+{
+    const struct sim_way way = {0};
+    char *truth_a, *truth_b, *a = log_of(3, "none", &way, &truth_a), *b = log_of(4, "none", &way, &truth_b);
+    cr_assert_str_neq(a, b);
+    free(a), free(b), free(truth_a), free(truth_b);
+}
+
+Test(simulate, a_fleet_without_faults_has_no_incident_and_is_up)
+{
+    const struct sim_way way = {0};
+    char *truth, *log = log_of(5, "none", &way, &truth);
+    cr_assert_null(strstr(truth, "\"cause\""));
+    cr_assert_null(strstr(truth, "\"state\": \"down\""));
+    cr_assert_not_null(strstr(log, "sending DPD request"));
+    free(log), free(truth);
+}
+
+Test(simulate, a_fault_is_in_the_truth_and_its_line_in_the_log)
+{
+    const struct sim_way way = {0};
+    char *truth, *log = log_of(6, "psk-mismatch-responder=1", &way, &truth);
+    cr_assert_not_null(strstr(truth, "\"symptom\": \"not-established\", \"cause\": \"psk-mismatch\""));
+    cr_assert_not_null(strstr(log, "but MAC mismatched"));
+    free(log), free(truth);
+}
+
+Test(simulate, a_wrong_fault_is_refused_by_its_name)
+{
+    struct sim_plan plan = {0};
+    const char *bad = NULL;
+    cr_assert_lt(simulate_rates("path-loss=0.1,moon=0.2", &plan, &bad), 0);
+    cr_assert_eq(strncmp(bad, "moon", 4), 0);
+}
