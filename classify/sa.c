@@ -184,7 +184,7 @@ bool sa_due(const struct classify *c, uint32_t device, const struct addr *local,
                            (exchange_is_v1(type) || sa->next_in < 0 || sa->next_in >= mid))
             return true;
     }
-    return !first && !response && !exchange_is_early(type);
+    return false;
 }
 
 /* How well an SA fits a request: 0 not at all. IKE_SA_INIT and IKE_AUTH belong to SAs not yet established,

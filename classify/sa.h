@@ -32,7 +32,7 @@ uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct add
 uint32_t sa_expecting(const struct classify *c, uint32_t device, const struct addr *local,
     const struct addr *peer, uint8_t type, int64_t mid, bool out);
 /* Has the line come that this message needs before it: the request of a response, the earlier messages of a
- * request? A message of a pair that no SA has is never waited for, nor is one that was seen already. */
+ * request? One that was seen already is not waited for. */
 bool sa_due(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer,
     uint8_t type, int64_t mid, bool response);
 /* A request from an address pair that no SA has: the only established SA of this local address that expects
