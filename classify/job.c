@@ -9,7 +9,7 @@ static void reset(struct classify *c, struct job *j, uint32_t device, int16_t th
     j->thread = thread;
     j->device = device;
     j->sa = j->tunnel = j->proposals = 0;
-    j->packet_in = j->responder_init = false;
+    j->packet_in = false;
     j->packet = (struct packet){.bytes = -1};
     j->waiting.kind = WAITING_NONE;
     j->summary.q.len = 0;
@@ -130,7 +130,6 @@ void step_refused(struct step *s, uint32_t sa_handle, enum fact fact, const stru
     if (live) {
         t->facts |= FACT_BIT(fact) | (sa->facts & FACT_BIT(FACT_ONLY_GROUP_DIFFERS));
     } else {
-        sa->failed = true;
         int64_t began = sa->implicit ? s->e->at_ms : sa->created_ms;
         incident_attempt_failed(c, tunnel, sa->facts, sa->implicit, began, s->e);
     }
@@ -203,7 +202,7 @@ static void bind_prefix(struct step *s)
 
 static void read_event(struct classify *c, uint32_t device, uint32_t job, const struct event *e)
 {
-    struct step s = {.c = c, .device = device, .job_handle = job, .job = job_at(c, job), .e = e};
+    struct step s = {.c = c, .device = device, .job = job_at(c, job), .e = e};
     continue_job(c, s.job, device, e);
     bind_prefix(&s);
     handlers[e->kind](&s);

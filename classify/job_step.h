@@ -12,7 +12,6 @@
 struct step {
     struct classify *c;
     uint32_t device;
-    uint32_t job_handle;
     struct job *job;
     const struct event *e;
 };

@@ -98,9 +98,8 @@ struct job {
     int16_t thread;
     int64_t last_ms;
     uint32_t device, sa, tunnel, exchange, proposals;
-    bool parked;         /* a line of it waits for an earlier one (parked.h) */
-    bool packet_in;      /* `packet` is one received, not sent */
-    bool responder_init; /* PEER is initiating: the SA was made by this job */
+    bool parked;    /* a line of it waits for an earlier one (parked.h) */
+    bool packet_in; /* `packet` is one received, not sent */
     struct packet packet;
     struct waiting waiting;
     struct note summary;   /* the latest parsed or generating line */
@@ -124,8 +123,8 @@ struct sa {
     struct addr local, peer;
     uint16_t local_port, peer_port;
     uint8_t state;
-    bool initiator, paired, failed, implicit; /* implicit: was there before the log began */
-    uint64_t facts;                           /* of this negotiation */
+    bool initiator, paired, implicit; /* implicit: was there before the log began */
+    uint64_t facts;                   /* of this negotiation */
     int64_t created_ms, gone_ms;
     int64_t next_out, next_in; /* message ids; -1: unknown */
     uint32_t out_exchange;     /* the request under way; window size is 1 (RFC 7296 2.3) */
