@@ -231,6 +231,7 @@ static const struct verb {
     {"analyze", "log files to a verdict per tunnel; needs neither Kafka nor a database", verb_analyze},
     {"explain", "a log line: its template, fields, and what it says about a tunnel", verb_explain},
     {"catalog", "the message templates and causes: list them, test them by their samples", verb_catalog},
+    {"inventory", "what is configured, vEdge CLI or CSV, into the database", verb_inventory},
     {"replay", "log files to Kafka", verb_replay},
     {"simulate", "logs of a fleet that does not exist, with the truth about them", verb_simulate},
     {"report", "an incident as a text for the carrier", verb_report},

@@ -35,10 +35,14 @@ static const struct cause_rule rules[] = {
     {"peer-delete", "peer-operator", B(IKE_DELETE_RECEIVED), 0, 0, WHEN_LOST, CONFIDENCE_CERTAIN},
 
     /* silence on an established SA */
+    {"corrupt-messages", "path-loss", B(CORRUPT), B(INFO_GIVEN_UP) | B(CHILD_GIVEN_UP), 0, WHEN_LOST,
+        CONFIDENCE_LIKELY},
     {"rekey-unanswered", "path-loss", B(CHILD_GIVEN_UP), 0, 0, WHEN_LOST, CONFIDENCE_LIKELY},
     {"local-address-changed", "path-loss", B(INFO_GIVEN_UP) | B(ADDRESS_CHANGED), 0, 0, WHEN_LOST,
         CONFIDENCE_LIKELY},
     {"path-loss", "peer-dead", B(INFO_GIVEN_UP), 0, 0, WHEN_LOST, CONFIDENCE_CERTAIN},
+    {"rekey-collision", "peer-delete-child", B(REKEY_COLLISION) | B(CHILD_DELETE_RECEIVED), 0, 0, WHEN_LOST,
+        CONFIDENCE_LIKELY},
     {"peer-delete-child", "peer-operator", B(CHILD_DELETE_RECEIVED), 0, 0, WHEN_LOST, CONFIDENCE_CERTAIN},
     {"lifetime-expired", "", B(CHILD_EXPIRED), 0, 0, WHEN_LOST, CONFIDENCE_LIKELY},
     {"rekey-unanswered", "path-loss", B(CHILD_UNANSWERED), 0, 0, WHEN_LOST, CONFIDENCE_POSSIBLE},
@@ -55,7 +59,7 @@ static const struct cause_rule rules[] = {
     {"psk-missing", "", B(PSK_MISSING), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
     {"own-key-missing", "", B(OWN_KEY_MISSING), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
     {"cert-expired", "", B(CERT_INVALID), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
-    {"cert-untrusted", "", 0, B(CERT_NO_ISSUER) | B(KEY_UNTRUSTED), 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
+    {"cert-untrusted", "", B(KEY_UNTRUSTED), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
     {"auth-method-mismatch", "", B(METHOD_REFUSED), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
     {"peer-id-mismatch", "", 0, B(ID_REFUSED) | B(NO_PEER_CONFIG), 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},
     {"eap-failed", "", B(EAP_FAILED), 0, 0, WHEN_ATTEMPT, CONFIDENCE_CERTAIN},

@@ -106,8 +106,8 @@ static void learn_skew(struct device *d, int64_t at_ms, int64_t record_ms)
 static int64_t line_time(
     const struct classify *c, const struct line *l, const struct record *r, const struct device *d)
 {
-    int64_t last = d ? d->last_seen_ms : TIME_NONE;
-    return stamp_resolve(&l->stamp, c->options.year, r->time_ms, last, c->options.zone_offset_s);
+    int64_t last = d->last_seen_ms;
+    return stamp_resolve(&l->stamp, c->options.year, r->time_ms, last, zones_of(c->options.zones, d->id));
 }
 
 static void touch(

@@ -14,6 +14,7 @@
 #include "classify/catalog.h"
 #include "classify/match.h"
 #include "classify/record.h"
+#include "classify/base/zone.h"
 #include "classify/row.h"
 
 struct classify; /* opaque */
@@ -24,6 +25,17 @@ struct inventory;
 typedef void (*classify_bound_fn)(
     void *ctx, int64_t offset, int32_t daemon_run, int64_t ike_sa, struct span conn, uint64_t tunnel_id);
 
+/* On what an incident's cause, or its blocker, was decided; told again when it changes or more facts come. */
+struct classify_decision {
+    uint64_t incident_id;
+    uint64_t facts;            /* FACT_BIT of each */
+    int rule;                  /* of cause_why.h; -1: none fits, or there is no blocker any more */
+    bool blocker;              /* not of the cause */
+    bool attempt;              /* one that failed, not a loss */
+    int64_t lines[FACT_COUNT]; /* offset of the first line kept for each fact, -1: none */
+};
+typedef void (*classify_decided_fn)(void *ctx, const struct classify_decision *decision);
+
 struct classify_options {
     const struct catalogue *catalogue; /* not NULL; outlives the classify */
     const struct inventory *inventory; /* NULL: none */
@@ -31,9 +43,11 @@ struct classify_options {
     int64_t stay_down_after_ms;        /* default 10 min: CSCvx86427 stops being `possible` */
     uint32_t max_devices;              /* default 10000 */
     int16_t year;                      /* of stamps without one; 0: from the record's time */
-    int32_t zone_offset_s;             /* of stamps without one; default 0, UTC */
+    const struct zones *zones;         /* of stamps without one; NULL: UTC */
     classify_bound_fn bound;           /* NULL in the pipeline; analyze --attribution */
     void *bound_ctx;
+    classify_decided_fn decided; /* NULL in the pipeline; explain --why */
+    void *decided_ctx;
 };
 
 /* The defaults named above, with this catalogue. */

@@ -10,7 +10,7 @@ enum { SAME_ROLE_MAX = 4, MOMENT_MS = 60000, RECENT_MS = 300000 };
         FACT_BIT(FACT_IKE_DELETE_SENT) | FACT_BIT(FACT_TERMINATE_REQUESTED) |                                \
         FACT_BIT(FACT_REAUTHENTICATING) | FACT_BIT(FACT_PEER_CAME_BACK) | FACT_BIT(FACT_INITIAL_CONTACT) |   \
         FACT_BIT(FACT_DAEMON_STOPPED) | FACT_BIT(FACT_DAEMON_STARTED) | FACT_BIT(FACT_CHILD_EXPIRED) |       \
-        FACT_BIT(FACT_ADMIN_DOWN) | FACT_BIT(FACT_DUPLICATE))
+        FACT_BIT(FACT_ADMIN_DOWN) | FACT_BIT(FACT_DUPLICATE) | FACT_BIT(FACT_REKEY_COLLISION))
 /* What explains it when it happened in the minutes before. */
 #define RECENT                                                                                               \
     (FACT_BIT(FACT_CONFIG_COMMITTED) | FACT_BIT(FACT_ADDRESS_CHANGED) | FACT_BIT(FACT_RESOURCES_SHORT) |     \
@@ -184,6 +184,35 @@ static void set_verdict(struct classify *c, uint32_t h, struct verdict v, int64_
     mark_incident(c, h);
 }
 
+static void tell_decision(
+    struct classify *c, uint32_t h, bool blocker, struct verdict v, uint64_t facts, enum cause_when when)
+{
+    const struct incident *i = incident_at(c, h);
+    if (!c->options.decided)
+        return;
+    struct classify_decision d = {.incident_id = i->id,
+        .facts = facts,
+        .rule = v.rule,
+        .blocker = blocker,
+        .attempt = when == WHEN_ATTEMPT};
+    for (int fact = 0; fact < FACT_COUNT; fact++)
+        d.lines[fact] = -1;
+    for (uint8_t k = 0; k < i->evidence_count; k++) {
+        const struct evidence *e = pool_at(&c->evidence, i->evidence[k]);
+        if (e->role < FACT_COUNT && d.lines[e->role] < 0)
+            d.lines[e->role] = e->offset;
+    }
+    c->options.decided(c->options.decided_ctx, &d);
+}
+
+static void decide_loss(struct classify *c, uint32_t h, int64_t at_ms)
+{
+    uint64_t facts = incident_at(c, h)->facts;
+    struct verdict v = cause_decide(facts, WHEN_LOST);
+    set_verdict(c, h, v, at_ms);
+    tell_decision(c, h, false, v, facts, WHEN_LOST);
+}
+
 static void look_again(struct device *d, int64_t at_ms)
 {
     if (d->check_ms == TIME_NONE || at_ms < d->check_ms)
@@ -206,7 +235,7 @@ static void decide_again(struct classify *c, struct tunnel *t, int64_t at_ms)
     if (!i || i->symptom == SYMPTOM_NOT_ESTABLISHED || at_ms > i->began_ms + DECIDE_GRACE_MS)
         return;
     i->facts |= t->facts;
-    set_verdict(c, t->incident, cause_decide(i->facts, WHEN_LOST), at_ms);
+    decide_loss(c, t->incident, at_ms);
     if (t->first_unanswered_ms != TIME_NONE && i->onset_latest_ms == TIME_NONE) {
         i->onset_earliest_ms = t->onset_earliest_ms;
         i->onset_latest_ms = t->first_unanswered_ms;
@@ -289,13 +318,13 @@ void incident_open_down(struct classify *c, uint32_t tunnel, int64_t at_ms, int6
     int64_t age_ms = t->trouble_ms == TIME_NONE ? 0 : at_ms - t->trouble_ms;
     t->facts &= ~((age_ms > MOMENT_MS ? MOMENTARY : 0) | (age_ms > RECENT_MS ? RECENT : 0));
     i->facts = t->facts;
-    set_verdict(c, h, cause_decide(i->facts, WHEN_LOST), at_ms);
+    decide_loss(c, h, at_ms);
     watch_defect(c, i);
 }
 
 /* An attempt's verdict: the first is the cause of a tunnel that never came up, a later one that differs its
  * blocker. */
-static void attempt_verdict(struct classify *c, uint32_t h, struct verdict v, int64_t at_ms)
+static void attempt_verdict(struct classify *c, uint32_t h, struct verdict v, uint64_t facts, int64_t at_ms)
 {
     struct incident *i = incident_at(c, h);
     const struct cause_rule *now = cause_of(i->verdict);
@@ -306,6 +335,7 @@ static void attempt_verdict(struct classify *c, uint32_t h, struct verdict v, in
         i->blocker = cause_same(i->verdict, v) ? (struct verdict){-1} : v;
         mark_incident(c, h);
     }
+    tell_decision(c, h, !first, first ? v : i->blocker, facts, WHEN_ATTEMPT);
 }
 
 void incident_attempt_failed(struct classify *c, uint32_t tunnel, uint64_t facts, bool was_there,
@@ -323,9 +353,10 @@ void incident_attempt_failed(struct classify *c, uint32_t tunnel, uint64_t facts
         t->state = was_up ? TUNNEL_DOWN : TUNNEL_NEVER_UP;
         t->since_ms = began_ms;
         set_verdict(c, t->incident, v, e->at_ms);
+        tell_decision(c, t->incident, false, v, facts, WHEN_ATTEMPT);
         return;
     }
-    attempt_verdict(c, t->incident, v, e->at_ms);
+    attempt_verdict(c, t->incident, v, facts, e->at_ms);
 }
 
 void incident_close(struct classify *c, uint32_t tunnel, int64_t at_ms)

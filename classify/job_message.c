@@ -99,7 +99,7 @@ void step_alive(struct step *s, uint32_t sa_handle)
     t->predicted_ms = TIME_NONE;
     note_take(&t->last_proof, s->e);
     if (t->trouble_ms == TIME_NONE || s->e->at_ms >= t->trouble_ms + 1000)
-        incident_clear(s->c, sa->tunnel, SILENCE);
+        incident_clear(s->c, sa->tunnel, SILENCE | FACT_BIT(FACT_REKEY_COLLISION) | FACT_BIT(FACT_CORRUPT));
 }
 
 /* What a response refuses. */
@@ -389,8 +389,8 @@ STEP_HANDLER(on_send)
     }
     if (sa->out_sends < UINT8_MAX)
         sa->out_sends++;
-    device_at(s->c, s->device)->last_sent_sa = h;
-    device_at(s->c, s->device)->last_sent_ms = s->e->at_ms;
+    struct device *d = device_at(s->c, s->device);
+    d->sent[d->next_sent++ % SENT_MAX] = (struct sent){h, s->e->at_ms};
     if (sa->state == SA_CONNECTING && sa->out_is_auth) {
         sa->facts |= p.bytes > LARGE_BYTES ? FACT_BIT(FACT_AUTH_LARGE) : 0;
         sa->facts |= p.src_port == 4500 ? FACT_BIT(FACT_AUTH_ON_4500) : 0;
@@ -404,12 +404,22 @@ STEP_HANDLER(on_keep_alive)
         step_bind(s, 0, sa_tunnel_of_peer(s->c, s->device, &peer));
 }
 
-/* charon's sender is a thread of its own: its error is about the packet handed to it last. */
+/* charon's sender is a thread of its own: its error is about the packet handed to it last, or, once all of
+ * that SA's have failed, about the one before. */
 static uint32_t sa_of_send_error(const struct step *s)
 {
     const struct device *d = device_at(s->c, s->device);
-    bool just_sent = pool_live(&s->c->sas, d->last_sent_sa) && s->e->at_ms - d->last_sent_ms <= 1000;
-    return s->job->sa ? s->job->sa : just_sent ? d->last_sent_sa : 0;
+    uint32_t newest = 0;
+    for (uint32_t i = 1; i <= SENT_MAX; i++) {
+        const struct sent *sent = &d->sent[(d->next_sent - i) % SENT_MAX];
+        if (!pool_live(&s->c->sas, sent->sa) || s->e->at_ms - sent->at_ms > 1000)
+            continue;
+        const struct sa *sa = sa_at(s->c, sent->sa);
+        if (sa->device == s->device && sa->out_errors < sa->out_sends)
+            return sent->sa;
+        newest = newest ? newest : sent->sa;
+    }
+    return newest ? newest : s->job->sa;
 }
 
 STEP_HANDLER(on_send_error)

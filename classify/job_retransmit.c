@@ -95,16 +95,8 @@ static void lost(struct step *s, uint32_t h)
     tunnel_children_gone(s->c, tunnel, s->e);
 }
 
-STEP_HANDLER(on_give_up)
+static void gave_up(struct step *s, uint32_t h)
 {
-    uint32_t h = s->job->sa;
-    if (!h && event_has(s->e, F_ATTEMPT))
-        h = sa_giving_up(s->c, s->device, (int32_t)event_number(s->e, F_ATTEMPT), s->e->at_ms);
-    else if (!h) /* IKEv1: DPD check timed out */
-        h = sa_dpd_unanswered(s->c, s->device);
-    if (!h)
-        return;
-    step_bind(s, h, 0);
     struct sa *sa = sa_at(s->c, h);
     if (sa->out_retransmits > 0 && sa->out_type != INFORMATIONAL_V1)
         device_at(s->c, s->device)->tries = sa->out_retransmits;
@@ -119,4 +111,37 @@ STEP_HANDLER(on_give_up)
         lost(s, h);
     else if (was < SA_ESTABLISHED)
         step_refused(s, h, unanswered_fact(sa, true), NULL);
+}
+
+/* Nothing says which of several this line is of; when there are as many lines as SAs it is of no account. */
+static void count_tied(struct step *s, const uint32_t *due, size_t count)
+{
+    struct device *d = device_at(s->c, s->device);
+    if (d->tied_ms != s->e->at_ms)
+        d->tied = 0;
+    else if (d->tied && d->tied_thread == s->e->thread) /* the same line twice, as a vEdge prints it */
+        return;
+    d->tied_ms = s->e->at_ms;
+    d->tied_thread = s->e->thread;
+    if (++d->tied < count || count > SA_TIED_MAX)
+        return;
+    d->tied = 0;
+    for (size_t i = 0; i < count; i++)
+        gave_up(s, due[i]);
+}
+
+STEP_HANDLER(on_give_up)
+{
+    uint32_t due[SA_TIED_MAX] = {s->job->sa};
+    size_t count = 1;
+    if (!due[0] && event_has(s->e, F_ATTEMPT))
+        count = sa_giving_up(s->c, s->device, (int32_t)event_number(s->e, F_ATTEMPT), s->e->at_ms, due);
+    else if (!due[0]) /* IKEv1: DPD check timed out */
+        due[0] = sa_dpd_unanswered(s->c, s->device);
+    if (count > 1) {
+        count_tied(s, due, count);
+    } else if (count == 1 && due[0]) {
+        step_bind(s, due[0], 0);
+        gave_up(s, due[0]);
+    }
 }

@@ -333,7 +333,10 @@ STEP_HANDLER(on_terminate_requested)
 
 STEP_HANDLER(on_conn_loaded)
 {
-    step_bind_named(s, tunnel_of_conn(s->c, s->device, event_text(s->e, F_CONN), at(s)));
+    uint32_t tunnel = tunnel_of_conn(s->c, s->device, event_text(s->e, F_CONN), at(s));
+    step_bind_named(s, tunnel);
+    if (tunnel && s->e->fact == FACT_CONFIG_COMMITTED && tunnel_at(s->c, tunnel)->state == TUNNEL_UP)
+        incident_fact(s->c, tunnel, FACT_CONFIG_COMMITTED, s->e);
 }
 
 STEP_HANDLER(on_conn_selected)
@@ -356,7 +359,7 @@ static bool ends_negotiation(enum fact fact)
     const uint64_t ends =
         FACT_BIT(FACT_MAC_MISMATCHED) | FACT_BIT(FACT_PSK_MISSING) | FACT_BIT(FACT_METHOD_REFUSED) |
         FACT_BIT(FACT_ID_REFUSED) | FACT_BIT(FACT_NO_PEER_CONFIG) | FACT_BIT(FACT_CERT_INVALID) |
-        FACT_BIT(FACT_KEY_UNTRUSTED) | FACT_BIT(FACT_CERT_NO_ISSUER) | FACT_BIT(FACT_OWN_KEY_MISSING) |
+        FACT_BIT(FACT_KEY_UNTRUSTED) | FACT_BIT(FACT_CP_REFUSED) | FACT_BIT(FACT_OWN_KEY_MISSING) |
         FACT_BIT(FACT_EAP_FAILED) | FACT_BIT(FACT_AUTH_FAILED) | FACT_BIT(FACT_KE_REFUSED) |
         FACT_BIT(FACT_TS_REFUSED) | FACT_BIT(FACT_INSTALL_FAILED);
     return ends & FACT_BIT(fact);
@@ -375,10 +378,23 @@ static bool tells_of_attempt(const struct tunnel *t, enum fact fact)
 static uint32_t sa_of_fact(const struct step *s)
 {
     const struct packet *p = &s->job->packet;
-    if (s->job->sa || !s->job->packet_in || !ends_negotiation(s->e->fact))
+    if (s->job->sa || !s->job->packet_in)
         return s->job->sa;
+    if (s->e->fact == FACT_CORRUPT)
+        return sa_expecting(s->c, s->device, &p->dst, &p->src, INFORMATIONAL, -1, true);
+    if (!ends_negotiation(s->e->fact))
+        return 0;
     uint32_t h = sa_expecting(s->c, s->device, &p->dst, &p->src, ID_PROT, 0, true);
     return h ? h : sa_expecting(s->c, s->device, &p->dst, &p->src, ID_PROT, 0, false);
+}
+
+/* What a tunnel that is up may be lost by. An unreadable packet counts only where an answer is due: anybody
+ * can send garbage. */
+static bool tells_of_loss(const struct step *s, uint32_t h)
+{
+    enum fact fact = s->e->fact;
+    return fact == FACT_INITIAL_CONTACT || fact == FACT_DUPLICATE || fact == FACT_REKEY_COLLISION ||
+           (fact == FACT_CORRUPT && h && sa_at(s->c, h)->out_exchange);
 }
 
 STEP_HANDLER(on_fact)
@@ -396,7 +412,7 @@ STEP_HANDLER(on_fact)
     if (!tunnel)
         return;
     bool up = tunnel_at(s->c, tunnel)->state == TUNNEL_UP;
-    if (up && (s->e->fact == FACT_INITIAL_CONTACT || s->e->fact == FACT_DUPLICATE))
+    if (up && tells_of_loss(s, h))
         incident_fact(s->c, tunnel, s->e->fact, s->e);
     else if (!up && tells_of_attempt(tunnel_at(s->c, tunnel), s->e->fact))
         incident_line(s->c, tunnel, (uint16_t)s->e->fact, s->e);
@@ -424,6 +440,58 @@ STEP_HANDLER(on_endpoint_changed)
 {
     if (s->job->sa && sa_at(s->c, s->job->sa)->tunnel)
         tunnel_proof(s->c, sa_at(s->c, s->job->sa)->tunnel, at(s));
+}
+
+/* "no config named": of a tunnel that is known, or asked for again; else somebody mistyped a name. */
+STEP_HANDLER(on_not_loaded)
+{
+    uint32_t tunnel = event_has(s->e, F_CONN)
+                          ? tunnel_of_conn(s->c, s->device, event_text(s->e, F_CONN), at(s))
+                          : tunnel_of_child_name(s->c, s->device, event_text(s->e, F_CHILD), at(s));
+    if (!tunnel || tunnel_at(s->c, tunnel)->state == TUNNEL_UP)
+        return;
+    step_bind_named(s, tunnel);
+    struct tunnel *t = tunnel_at(s->c, tunnel);
+    bool again = t->facts & FACT_BIT(FACT_NOT_LOADED);
+    bool known =
+        t->state != TUNNEL_UNKNOWN || t->identity == IDENTITY_FTMD || t->identity == IDENTITY_INVENTORY;
+    t->facts |= FACT_BIT(FACT_NOT_LOADED);
+    incident_line(s->c, tunnel, FACT_NOT_LOADED, s->e);
+    if (again || known)
+        incident_attempt_failed(s->c, tunnel, FACT_BIT(FACT_NOT_LOADED), false, at(s), s->e);
+}
+
+static uint32_t only_tunnel_of(const struct step *s, const struct addr *peer)
+{
+    uint32_t only = 0;
+    for (uint32_t t = device_at(s->c, s->device)->first_tunnel; t; t = tunnel_at(s->c, t)->next_of_device) {
+        if (!addr_eq(&tunnel_at(s->c, t)->peer, peer))
+            continue;
+        if (only)
+            return 0;
+        only = t;
+    }
+    return only;
+}
+
+/* "ignoring IKE_SA setup from": of a tunnel that is not up, or again and again of a peer without one. */
+STEP_HANDLER(on_setup_ignored)
+{
+    struct addr none = {0}, peer;
+    if (!event_addr(s->e, F_PEER, &peer))
+        return;
+    uint32_t tunnel = only_tunnel_of(s, &peer);
+    if (!tunnel)
+        tunnel = tunnel_of_pair(s->c, s->device, &none, &peer, at(s));
+    if (!tunnel || tunnel_at(s->c, tunnel)->state == TUNNEL_UP)
+        return;
+    step_bind_named(s, tunnel);
+    struct tunnel *t = tunnel_at(s->c, tunnel);
+    bool again = t->facts & FACT_BIT(FACT_HALF_OPEN_LIMIT);
+    t->facts |= FACT_BIT(FACT_HALF_OPEN_LIMIT);
+    incident_line(s->c, tunnel, FACT_HALF_OPEN_LIMIT, s->e);
+    if (again)
+        incident_attempt_failed(s->c, tunnel, FACT_BIT(FACT_HALF_OPEN_LIMIT), false, at(s), s->e);
 }
 
 /* A stranger's single probe is a scanner's; of a configured pair, or once more, it is somebody's mistake. */

@@ -74,6 +74,8 @@ STEP_HANDLER(on_conn_selected);
 STEP_HANDLER(on_half_open_expired);
 STEP_HANDLER(on_endpoint_changed);
 STEP_HANDLER(on_no_ike_config);
+STEP_HANDLER(on_not_loaded);
+STEP_HANDLER(on_setup_ignored);
 STEP_HANDLER(on_fact);
 STEP_HANDLER(on_daemon_started);
 STEP_HANDLER(on_device_fact);

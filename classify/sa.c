@@ -304,13 +304,12 @@ static int64_t off_schedule(const struct sa *sa, int64_t at_ms)
     return at_ms > due ? at_ms - due : due - at_ms;
 }
 
-/* The SA of the device for which `at_ms` is nearest to its schedule; 0 if two are equally near. */
-static uint32_t nearest(const struct classify *c, uint32_t device, const struct addr *local,
-    const struct addr *peer, int64_t mid, int32_t sent_before, int64_t at_ms)
+/* The SAs of the device for whose schedules `at_ms` is nearest. @return how many are equally near */
+static size_t nearest(const struct classify *c, uint32_t device, const struct addr *local,
+    const struct addr *peer, int64_t mid, int32_t sent_before, int64_t at_ms, uint32_t best[SA_TIED_MAX])
 {
-    uint32_t best = 0;
+    size_t n = 0;
     int64_t best_off = INT64_MAX;
-    bool tie = false;
     for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
         const struct sa *sa = sa_at(c, h);
         if (!sa->out_exchange || sa->out_retransmits != sent_before || (mid >= 0 && sa->out_mid != mid))
@@ -318,20 +317,23 @@ static uint32_t nearest(const struct classify *c, uint32_t device, const struct 
         if (local && (!addr_eq(&sa->local, local) || !addr_eq(&sa->peer, peer)))
             continue;
         int64_t off = off_schedule(sa, at_ms);
-        tie = off == best_off;
-        if (off < best_off) {
-            best = h;
-            best_off = off;
-        }
+        if (off > best_off)
+            continue;
+        n = off < best_off ? 0 : n;
+        best_off = off;
+        if (n < SA_TIED_MAX)
+            best[n] = h;
+        n++;
     }
-    return tie ? 0 : best;
+    return n;
 }
 
 uint32_t sa_retransmitting(const struct classify *c, uint32_t device, const struct addr *local,
     const struct addr *peer, int64_t mid, int32_t attempt, int64_t at_ms)
 {
+    uint32_t best[SA_TIED_MAX];
     if (local)
-        return nearest(c, device, local, peer, mid, attempt - 1, at_ms);
+        return nearest(c, device, local, peer, mid, attempt - 1, at_ms, best) == 1 ? best[0] : 0;
     uint32_t only = 0; /* the packet's line that follows has the pair: no need to guess by time */
     for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
         const struct sa *sa = sa_at(c, h);
@@ -356,9 +358,10 @@ uint32_t sa_dpd_unanswered(const struct classify *c, uint32_t device)
     return oldest;
 }
 
-uint32_t sa_giving_up(const struct classify *c, uint32_t device, int32_t attempt, int64_t at_ms)
+size_t sa_giving_up(
+    const struct classify *c, uint32_t device, int32_t attempt, int64_t at_ms, uint32_t due[SA_TIED_MAX])
 {
-    return nearest(c, device, NULL, NULL, -1, attempt, at_ms);
+    return nearest(c, device, NULL, NULL, -1, attempt, at_ms, due);
 }
 
 static void forget(struct classify *c, uint32_t h)

@@ -49,8 +49,11 @@ uint32_t sa_of_tunnel(const struct classify *c, uint32_t tunnel, uint8_t type, i
  * ambiguous. */
 uint32_t sa_retransmitting(const struct classify *c, uint32_t device, const struct addr *local,
     const struct addr *peer, int64_t mid, int32_t attempt, int64_t at_ms);
-/* Who gives up now, after `attempt` retransmissions? The one whose time has come. */
-uint32_t sa_giving_up(const struct classify *c, uint32_t device, int32_t attempt, int64_t at_ms);
+/* Who gives up now, after `attempt` retransmissions? The one whose time has come; several when nothing tells
+ * them apart. @return how many, at most SA_TIED_MAX are in `due` */
+enum { SA_TIED_MAX = 16 };
+size_t sa_giving_up(
+    const struct classify *c, uint32_t device, int32_t attempt, int64_t at_ms, uint32_t due[SA_TIED_MAX]);
 
 /* IKEv1: whose DPD has been unanswered longest? */
 uint32_t sa_dpd_unanswered(const struct classify *c, uint32_t device);

@@ -168,12 +168,13 @@ int stamp_read(struct span *s, struct stamp *out)
     return digit(s->ptr[0]) >= 0 ? read_iso(s, out) : read_bsd(s, out);
 }
 
-int64_t stamp_ms(const struct stamp *st, int year, int32_t zone_offset_s)
+int64_t stamp_ms(const struct stamp *st, int year, const struct zone *zone, int64_t last_ms)
 {
     int second = st->second > 59 ? 59 : st->second;
     int64_t days = days_of(st->year ? st->year : year, st->month, st->day);
     int64_t seconds = days * 86400 + st->hour * 3600 + st->minute * 60 + second;
-    return (seconds - (st->zoned ? st->zone_offset_s : zone_offset_s)) * 1000 + st->millisecond;
+    int64_t local_ms = seconds * 1000 + st->millisecond;
+    return st->zoned ? local_ms - (int64_t)st->zone_offset_s * 1000 : zone_to_utc(zone, local_ms, last_ms);
 }
 
 static int64_t distance(int64_t a, int64_t b)
@@ -182,30 +183,30 @@ static int64_t distance(int64_t a, int64_t b)
 }
 
 int64_t stamp_resolve(
-    const struct stamp *st, int year, int64_t record_time_ms, int64_t last_ms, int32_t zone_offset_s)
+    const struct stamp *st, int year, int64_t record_time_ms, int64_t last_ms, const struct zone *zone)
 {
     if (st->year)
-        return stamp_ms(st, st->year, zone_offset_s);
+        return stamp_ms(st, st->year, zone, last_ms);
     if (last_ms != INT64_MIN) {
         int near = year_of(last_ms);
-        int64_t best = stamp_ms(st, near, zone_offset_s);
+        int64_t best = stamp_ms(st, near, zone, last_ms);
         if (distance(best, last_ms) < 182LL * MS_PER_DAY) /* nothing can be nearer */
             return best;
         for (int y = near - 1; y <= near + 1; y += 2) {
-            int64_t ms = stamp_ms(st, y, zone_offset_s);
+            int64_t ms = stamp_ms(st, y, zone, last_ms);
             if (distance(ms, last_ms) < distance(best, last_ms))
                 best = ms;
         }
         return best;
     }
     if (year)
-        return stamp_ms(st, year, zone_offset_s);
+        return stamp_ms(st, year, zone, last_ms);
     if (record_time_ms == INT64_MIN)
-        return stamp_ms(st, 1970, zone_offset_s);
+        return stamp_ms(st, 1970, zone, last_ms);
     int y = year_of(record_time_ms) + 1;
-    while (stamp_ms(st, y, zone_offset_s) > record_time_ms + MS_PER_DAY)
+    while (stamp_ms(st, y, zone, last_ms) > record_time_ms + MS_PER_DAY)
         y--;
-    return stamp_ms(st, y, zone_offset_s);
+    return stamp_ms(st, y, zone, last_ms);
 }
 
 size_t stamp_text(int64_t ms, char buf[STAMP_TEXT_MAX])

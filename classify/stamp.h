@@ -10,6 +10,7 @@
 #define IKEWATCH_CLASSIFY_STAMP_H
 
 #include "classify/base/span.h"
+#include "classify/base/zone.h"
 
 struct stamp {
     int16_t year;                /* 0: not said */
@@ -26,8 +27,12 @@ struct stamp {
  */
 int stamp_read(struct span *s, struct stamp *out);
 
-/* @param year, zone_offset_s  used where the stamp does not say */
-int64_t stamp_ms(const struct stamp *st, int year, int32_t zone_offset_s);
+/**
+ * @param year, zone  used where the stamp does not say; NULL is UTC
+ * @param last_ms     the device's latest line, which tells the two passes of a clock put back apart;
+ * INT64_MIN: none yet
+ */
+int64_t stamp_ms(const struct stamp *st, int year, const struct zone *zone, int64_t last_ms);
 
 /**
  * @param year            of stamps without one; 0: by the rule above
@@ -35,7 +40,7 @@ int64_t stamp_ms(const struct stamp *st, int year, int32_t zone_offset_s);
  * @param last_ms         the device's latest line; INT64_MIN: none yet
  */
 int64_t stamp_resolve(
-    const struct stamp *st, int year, int64_t record_time_ms, int64_t last_ms, int32_t zone_offset_s);
+    const struct stamp *st, int year, int64_t record_time_ms, int64_t last_ms, const struct zone *zone);
 
 /* RFC 3339 UTC, seconds or milliseconds when there are any: 2026-11-23T18:14:29Z. @return length */
 enum { STAMP_TEXT_MAX = 32 };

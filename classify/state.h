@@ -31,6 +31,7 @@ enum {
     SAS_PER_DEVICE = 4096, /* so that one device, or who forges its lines, cannot take the others' room */
     TUNNELS_PER_DEVICE_MAX = 2048,
     PARKED_PER_DEVICE = 128,
+    SENT_MAX = 8,
     PARKED_LINE_MAX = 900,
     JOB_GAP_MS = 2000, /* lines of one job stand in the same second, or the next */
     DECIDE_GRACE_MS =
@@ -56,6 +57,11 @@ struct long_note {
     char text[EVIDENCE_TEXT_MAX];
 };
 
+struct sent {
+    uint32_t sa;
+    int64_t at_ms;
+};
+
 struct device {
     uint64_t id;
     char name[NAME_MAX_BYTES], system_ip[ADDR_TEXT_MAX], aliases[ALIASES_MAX][NAME_MAX_BYTES];
@@ -65,10 +71,13 @@ struct device {
     int64_t lines;
     uint32_t jobs[THREADS_MAX], first_sa, first_tunnel, first_parked, last_parked;
     uint16_t parked_count, sa_count, tunnel_count;
-    uint32_t last_sent_sa; /* whose packet went to the sender last: another thread tells if the socket refused
-                              it */
-    int64_t last_sent_ms;
+    struct sent
+        sent[SENT_MAX]; /* whose packets went to the sender: another thread tells if the socket refused one */
+    uint32_t next_sent;
     int64_t sweep_ms; /* gone and half-open SAs are looked for when the clock passes this */
+    int64_t tied_ms;  /* when lines of giving up came that fit several SAs, */
+    uint16_t tied;    /* and how many */
+    int16_t tied_thread;
     int32_t run;      /* of charon, from 1 */
     int32_t tries;    /* retransmissions before it gives up, as seen last; 0: not yet */
     int64_t next_uid; /* of the next IKE_SA charon makes: it counts from 1; -1 unknown */

@@ -186,25 +186,6 @@ uint32_t tunnel_with_pair(
     return only;
 }
 
-/* The one configured tunnel of this device with the peer, and with the local address where that is said. */
-static const struct inventory_tunnel *configured(
-    const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer)
-{
-    const struct inventory_tunnel *only = NULL;
-    size_t n = c->options.inventory ? inventory_count(c->options.inventory) : 0;
-    for (size_t i = 0; i < n; i++) {
-        const struct inventory_tunnel *t = inventory_at(c->options.inventory, i);
-        if (!addr_eq(&t->peer, peer) || (t->local.family && !addr_eq(&t->local, local)))
-            continue;
-        if (t->device[0] && !span_eq_nocase(span_of(t->device), span_of(device_at(c, device)->name)))
-            continue;
-        if (only)
-            return NULL;
-        only = t;
-    }
-    return only;
-}
-
 static void set_pair(struct classify *c, uint32_t h, const struct addr *local, const struct addr *peer)
 {
     if (!h || tunnel_at(c, h)->peer.family)
@@ -216,7 +197,9 @@ static void set_pair(struct classify *c, uint32_t h, const struct addr *local, c
 uint32_t tunnel_configured(
     struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer, int64_t at_ms)
 {
-    const struct inventory_tunnel *known = configured(c, device, local, peer);
+    const struct inventory *inv = c->options.inventory;
+    const struct inventory_tunnel *known =
+        inv ? inventory_find(inv, span_of(device_at(c, device)->name), local, peer) : NULL;
     if (!known)
         return 0;
     uint32_t h = index_get(&c->name_index, name_key(c, device, span_of(known->name)));
@@ -404,7 +387,7 @@ void tunnel_child_up(
     index_put(&c->spi_index, spi_key(c, t->device, spi_out), h);
     tunnel_proof(c, h, e->at_ms);
     if (t->state == TUNNEL_UP) /* rekeyed: what was refused before no longer matters */
-        incident_clear(c, h, ~UINT64_C(0));
+        incident_clear(c, h, ~FACT_BIT(FACT_REKEY_COLLISION));
     else if (!t->ftmd || t->state == TUNNEL_UNKNOWN)
         tunnel_up(c, h, e, false);
 }

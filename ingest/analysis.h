@@ -34,11 +34,12 @@ struct analysis_file {
 struct analysis {
     struct rows rows;
     const struct catalogue *catalogue; /* NULL: causes have no texts */
+    const struct inventory *inventory; /* NULL: no configuration is quoted */
     struct classify_counts counts;
     struct analysis_file *files; /* in reading order, the caller's */
     size_t file_count;
-    int64_t ends_ms;       /* the latest line's time, TIME_NONE: no line had one */
-    int32_t zone_offset_s; /* times are shown in this zone to people, in UTC to programs */
+    int64_t ends_ms;         /* the latest line's time, TIME_NONE: no line had one */
+    const struct zone *zone; /* times are shown in this zone to people, in UTC to programs; NULL: UTC */
     bool with_exchanges;
 
     struct analysis_list devices;     /* by name */

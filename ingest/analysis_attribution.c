@@ -45,7 +45,8 @@ void attribution_free(struct attribution *t)
     free(t);
 }
 
-void attribution_bound(void *ctx, int64_t offset, int32_t daemon_run, int64_t ike_sa, struct span conn, uint64_t tunnel_id)
+void attribution_bound(
+    void *ctx, int64_t offset, int32_t daemon_run, int64_t ike_sa, struct span conn, uint64_t tunnel_id)
 {
     struct attribution *t = ctx;
     if (offset < 0 || (size_t)offset >= t->lines)

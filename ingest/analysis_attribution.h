@@ -16,7 +16,8 @@ struct attribution *attribution_new(size_t lines);
 void attribution_free(struct attribution *t); /* NULL is fine */
 
 /* A classify_bound_fn; ctx is the struct attribution. */
-void attribution_bound(void *ctx, int64_t offset, int32_t daemon_run, int64_t ike_sa, struct span conn, uint64_t tunnel_id);
+void attribution_bound(
+    void *ctx, int64_t offset, int32_t daemon_run, int64_t ike_sa, struct span conn, uint64_t tunnel_id);
 
 /* @return 0 or ERR_IO, said on the log */
 int attribution_write(const struct attribution *t, const struct analysis *a, const char *path);

@@ -1,4 +1,5 @@
 #include "ingest/analysis.h"
+#include "ingest/analysis_config.h"
 #include "classify/stamp.h"
 
 #include <jansson.h>
@@ -76,6 +77,21 @@ static json_t *json_of_texts(const char *en, const char *ja)
     return json_pack("{s:s? s:s?}", "en", en, "ja", ja);
 }
 
+static void add_config_line(void *array, const struct inventory_quote *q, const char *exchange)
+{
+    json_array_append_new(array, json_pack("{s:I s:s s:s s:s}", "line", (json_int_t)q->line, "section",
+                                     q->section, "text", q->text, "exchange", exchange));
+}
+
+static json_t *json_of_configuration(const struct analysis *a, const struct row_incident *n)
+{
+    json_t *array = json_array();
+    const struct row_tunnel *t = analysis_tunnel(a, n->tunnel_id);
+    if (t)
+        analysis_config_lines(a, t, n->cause, add_config_line, array);
+    return array;
+}
+
 static json_t *json_of_incident(const struct analysis *a, const struct row_incident *n)
 {
     const struct cause *cause = analysis_cause(a, n->cause);
@@ -95,6 +111,7 @@ static json_t *json_of_incident(const struct analysis *a, const struct row_incid
     json_object_set_new(o, "ended", json_of_time(n->ended));
     json_object_set_new(o, "predicted_down", json_of_time(n->predicted_down));
     json_object_set_new(o, "proposal_diff", json_of_json(n->proposal_diff));
+    json_object_set_new(o, "configuration", json_of_configuration(a, n));
     json_object_set_new(o, "history", json_of_json(n->history));
     json_object_set_new(o, "evidence", json_of_evidence(a, n));
     json_object_set_new(

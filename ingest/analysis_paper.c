@@ -7,7 +7,7 @@ static const char *format_time(
     const struct paper *p, int64_t ms, const char *format, char buf[PAPER_TIME_MAX])
 {
     struct tm tm;
-    int64_t seconds = ms / 1000 - (ms % 1000 < 0) + p->zone_offset_s;
+    int64_t seconds = ms / 1000 - (ms % 1000 < 0) + zone_offset_at(p->zone, ms);
     time_t t = (time_t)seconds;
     if (ms == TIME_NONE || !gmtime_r(&t, &tm) || strftime(buf, PAPER_TIME_MAX, format, &tm) == 0)
         span_copy(buf, PAPER_TIME_MAX, SPAN("-"));

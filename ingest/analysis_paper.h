@@ -13,7 +13,7 @@ struct paper {
     FILE *out;
     bool colour;
     size_t width;
-    int32_t zone_offset_s;
+    const struct zone *zone; /* NULL: UTC */
 };
 
 enum { PAPER_TIME_MAX = 32, PAPER_SPAN_MAX = 32, PAPER_LABEL_COLUMNS = 13 };

@@ -1,4 +1,5 @@
 #include "ingest/analysis_timeline.h"
+#include "ingest/analysis_config.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -168,6 +169,12 @@ static void print_difference(const struct paper *p, struct span diff)
     json_decref(o);
 }
 
+static void print_config_line(void *ctx, const struct inventory_quote *q, const char *exchange)
+{
+    paper_line(ctx, "Configured", "line %-5u %s%s%s  (shapes %s)", q->line, q->section,
+        *q->section ? " " : "", q->text, exchange);
+}
+
 static void print_evidence(const struct analysis *a, const struct paper *p, const struct row_incident *n)
 {
     struct analysis_slice slice = analysis_slice(&a->evidence, n->incident_id);
@@ -211,6 +218,7 @@ static int print_troubled(const struct analysis *a, const struct paper *p, const
     print_cause(a, p, n);
     print_onset(p, n);
     print_difference(p, n->proposal_diff);
+    analysis_config_lines(a, t, n->cause, print_config_line, (void *)(uintptr_t)p);
     if (cause && cause->advice_en && *cause->advice_en)
         paper_paragraph(p, "Do", "%s", cause->advice_en);
     print_evidence(a, p, n);
@@ -241,9 +249,10 @@ static void print_device_head(const struct analysis *a, const struct paper *p, c
         fprintf(p->out, "  system-ip %.*s", length(d->system_ip), d->system_ip.ptr);
     fprintf(
         p->out, "  %s to %s", paper_date_time(p, d->first_seen, from), paper_date_time(p, d->last_seen, to));
-    if (a->zone_offset_s)
-        fprintf(p->out, " UTC%c%02d:%02d", a->zone_offset_s < 0 ? '-' : '+', abs(a->zone_offset_s) / 3600,
-            abs(a->zone_offset_s) / 60 % 60);
+    int32_t offset_s = zone_offset_at(a->zone, d->last_seen);
+    if (offset_s)
+        fprintf(p->out, " UTC%c%02d:%02d", offset_s < 0 ? '-' : '+', abs(offset_s) / 3600,
+            abs(offset_s) / 60 % 60);
     else
         fputs(" UTC", p->out);
     for (size_t i = 0; i < d->aliases.count; i++)
@@ -328,7 +337,7 @@ static void print_foot(const struct analysis *a, const struct paper *p)
 
 int analysis_print_text(const struct analysis *a, const struct analysis_style *style, FILE *out)
 {
-    const struct paper p = {out, style->colour, style->width, a->zone_offset_s};
+    const struct paper p = {out, style->colour, style->width, a->zone};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < a->devices.count; i++)
         rc = print_device(a, &p, a->devices.at[i]);

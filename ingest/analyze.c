@@ -31,26 +31,6 @@ static const struct setting rows[] = {
 
 const struct settings_table analyze_settings = {rows, sizeof(rows) / sizeof(rows[0]), &options};
 
-/* The zone's offset where the log is; a log over a change of daylight saving time gets the first one, and
- * that is said. */
-static int zone_of_log(const struct analyze_input *in, int32_t *offset_s)
-{
-    int32_t at_end;
-    int64_t from = in->count ? in->lines[0].stamp_ms : TIME_NONE;
-    int64_t to = in->count ? in->lines[in->count - 1].stamp_ms : TIME_NONE;
-    if (zone_offset(options.zone, from == TIME_NONE ? 0 : from, offset_s) != 0) {
-        fprintf(stderr,
-            "ikewatch analyze: --tz %s: no such zone; write an IANA name such as Asia/Tokyo, or +09:00\n",
-            options.zone);
-        return ERR_USAGE;
-    }
-    if (zone_offset(options.zone, to == TIME_NONE ? 0 : to, &at_end) == 0 && at_end != *offset_s)
-        log_warn("analyze.zone", "zone=%s detail=%s", options.zone,
-            log_quote(
-                "the zone changes its offset within the log: times after the change are shifted by it"));
-    return 0;
-}
-
 static int feed(struct classify *c, const struct catalogue *catalogue, const struct analyze_input *in,
     struct rows *collected)
 {
@@ -59,7 +39,10 @@ static int feed(struct classify *c, const struct catalogue *catalogue, const str
         return ERR_NOMEM;
     for (size_t i = 0; i < in->count; i++) {
         const struct input_line *l = &in->lines[i];
-        const struct record r = {.value = l->text, .key = alias_of(&in->hosts, l->host), .time_ms = l->file_time_ms, .offset = l->number - 1};
+        const struct record r = {.value = l->text,
+            .key = alias_of(&in->hosts, l->host),
+            .time_ms = l->file_time_ms,
+            .offset = l->number - 1};
         classify_feed(c, scratch, &r); /* a line that cannot be read is in the counts */
         if (i % COLLECT_EVERY == COLLECT_EVERY - 1)
             classify_collect(c, collected);
@@ -91,12 +74,13 @@ static int print(const struct analysis *a)
 }
 
 static int analyze(const struct analyze_input *in, const struct catalogue *catalogue,
-    const struct inventory *inventory, int32_t zone_offset_s)
+    const struct inventory *inventory, const struct zones *zones)
 {
     struct analysis a = {.catalogue = catalogue,
         .files = in->files,
         .file_count = in->file_count,
-        .zone_offset_s = zone_offset_s,
+        .zone = zones->fallback,
+        .inventory = inventory,
         .with_exchanges = options.exchanges};
     struct attribution *bound = options.attribution ? attribution_new(in->count) : NULL;
     struct classify_options how = classify_defaults(catalogue);
@@ -107,7 +91,7 @@ static int analyze(const struct analyze_input *in, const struct catalogue *catal
     how.flap_window_ms = options.flap_window_ms;
     how.stay_down_after_ms = options.stay_down_after_ms;
     how.year = (int16_t)options.year;
-    how.zone_offset_s = zone_offset_s;
+    how.zones = zones;
     how.bound = bound ? attribution_bound : NULL;
     how.bound_ctx = bound;
     if (rows_init(&a.rows) != 0 || (options.attribution && !bound) || !(c = classify_new(&how)))
@@ -133,20 +117,19 @@ static int run(char *const *names, size_t count)
     struct analyze_input in = {0};
     struct catalogue *catalogue = NULL;
     struct inventory *inventory = NULL;
-    int32_t offset_s = 0;
+    struct zone_set zones = {0};
     int rc = analyze_input_read(&in, names, count);
     if (rc == 0)
-        rc = analyze_input_sort(&in, (int16_t)options.year, 0);
-    if (rc == 0 && options.zone)
-        rc = zone_of_log(&in, &offset_s);
-    if (rc == 0 && offset_s)
-        rc = analyze_input_sort(&in, (int16_t)options.year, offset_s);
-    if (rc == 0)
-        rc = (catalogue = knowledge_catalogue(options.catalogue_dir)) ? 0 : ERR_CATALOGUE;
-    if (rc == 0 && options.inventory_file)
         rc = knowledge_inventory(options.inventory_file, &inventory);
     if (rc == 0)
-        rc = analyze(&in, catalogue, inventory, offset_s);
+        rc = zone_set_load(options.zone, inventory, &zones);
+    if (rc == 0)
+        rc = analyze_input_sort(&in, (int16_t)options.year, &zones.zones);
+    if (rc == 0)
+        rc = (catalogue = knowledge_catalogue(options.catalogue_dir)) ? 0 : ERR_CATALOGUE;
+    if (rc == 0)
+        rc = analyze(&in, catalogue, inventory, &zones.zones);
+    zone_set_free(&zones);
     inventory_free(inventory);
     catalogue_free(catalogue);
     analyze_input_free(&in);

@@ -1,7 +1,9 @@
 /*
- * analyze_alias.h — host names of one log that are another's, mangled: "Lvedge01" beside a thousand lines of "vedge01".
+ * analyze_alias.h — host names of one log that are another's, mangled: "Lvedge01" beside a thousand lines of
+ * "vedge01".
  *
- * Rule    one character inserted, missing or other, and at most a tenth of the other's lines (design 3.7: the source is the device).
+ * Rule    one character inserted, missing or other, and at most a tenth of the other's lines (design 3.7: the
+ * source is the device).
  */
 #ifndef IKEWATCH_INGEST_ANALYZE_ALIAS_H
 #define IKEWATCH_INGEST_ANALYZE_ALIAS_H

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { ARENA_CHUNK_BYTES = 1 << 20, LINES_FIRST = 1024 };
+enum { ARENA_CHUNK_BYTES = 1 << 20, LINES_FIRST = 1024, FOLD_MS = 2 * 3600000 };
 
 static int add_file(struct analyze_input *in, const struct file_line *line)
 {
@@ -60,7 +60,16 @@ static int by_stamp(const void *a, const void *b)
     return x->number < y->number ? -1 : 1;
 }
 
-int analyze_input_sort(struct analyze_input *in, int16_t year, int32_t zone_offset_s)
+/* The line before it tells, where it is near, which pass of a clock put back this one is of; not the year. */
+static int64_t stamp_of(
+    const struct stamp *st, int year, int64_t file_time_ms, int64_t last_ms, const struct zone *zone)
+{
+    int64_t ms = stamp_resolve(st, year, file_time_ms, TIME_NONE, zone);
+    bool near = last_ms != TIME_NONE && ms > last_ms - FOLD_MS && ms < last_ms + FOLD_MS;
+    return near ? stamp_resolve(st, year, file_time_ms, last_ms, zone) : ms;
+}
+
+int analyze_input_sort(struct analyze_input *in, int16_t year, const struct zones *zones)
 {
     int64_t last = TIME_NONE;
     bool sorted = true;
@@ -73,7 +82,8 @@ int analyze_input_sort(struct analyze_input *in, int16_t year, int32_t zone_offs
         struct envelope e;
         struct line read;
         if (envelope_open(l->text, buf, &e) == RECORD_READ && line_read(&e, &read) == RECORD_READ) {
-            l->stamp_ms = stamp_resolve(&read.stamp, year, l->file_time_ms, TIME_NONE, zone_offset_s);
+            const struct zone *zone = zones_of(zones, span_hash(e.host.ptr ? e.host : read.host, 0));
+            l->stamp_ms = stamp_of(&read.stamp, year, l->file_time_ms, last, zone);
             l->host = e.host.ptr ? -1 : alias_count(&in->hosts, read.host);
         } else {
             l->stamp_ms = last;

@@ -32,8 +32,8 @@ struct analyze_input {
 int analyze_input_read(struct analyze_input *in, char *const *names, size_t count);
 void analyze_input_free(struct analyze_input *in);
 
-/* @param year, zone_offset_s  of stamps that do not say; year 0: by the file's time. @return 0 or ERR_NOMEM
+/* @param year, zones  of stamps that do not say; year 0: by the file's time. @return 0 or ERR_NOMEM
  */
-int analyze_input_sort(struct analyze_input *in, int16_t year, int32_t zone_offset_s);
+int analyze_input_sort(struct analyze_input *in, int16_t year, const struct zones *zones);
 
 #endif

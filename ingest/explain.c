@@ -1,31 +1,39 @@
 /* `ikewatch explain`: what one line says, or why it says nothing to ikewatch. */
 #include "classify/base/arena.h"
+#include "classify/base/log.h"
 #include "classify/line.h"
 #include "classify/match.h"
 #include "classify/text.h"
 #include "classify/unknown.h"
 #include "ingest/explain_fact.h"
+#include "ingest/explain_why.h"
 #include "ingest/file.h"
 #include "ingest/ingest.h"
 #include "ingest/knowledge.h"
+#include "ingest/offline.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { FORMAT_TEXT, FORMAT_JSON };
 enum { ARENA_BYTES = 64 * 1024, MASKED_MAX = 512, SAYS_MAX = 512 };
 
 static struct explain_options {
     int format;
-    char *catalogue_dir;
+    bool why, all;
+    char *device, *tunnel, *zone, *inventory_file, *catalogue_dir;
+    uint64_t year;
+    int64_t flap_window_ms, stay_down_after_ms;
 } options;
 
 static const struct setting rows[] = {
-    {"explain", "format", SETTING_ENUM, offsetof(struct explain_options, format), "text", NULL, NULL,
-        "text json", 'f', "format", NULL, "a text for people, or a JSON object per line"},
-    {"classify", "catalogue", SETTING_TEXT, offsetof(struct explain_options, catalogue_dir), NULL, NULL, NULL,
-        NULL, 0, "catalogue", "DIR", "directory of *.ini with more message templates and causes"},
+#define SETTING(section, key, type, field, fallback, min, max, choices, letter, name, unit, help)            \
+    {section, key, SETTING_##type, offsetof(struct explain_options, field), fallback, min, max, choices,     \
+        letter, name, unit, help},
+#include "ingest/explain_settings.def"
+#undef SETTING
 };
 static const struct settings_table table = {rows, sizeof(rows) / sizeof(rows[0]), &options};
 
@@ -293,21 +301,63 @@ static int run(char *const *lines, size_t count)
     return rc;
 }
 
+static int print_why(const struct analysis *a, const struct explain_why *why)
+{
+    const char *no_colour = getenv("NO_COLOR"); /* https://no-color.org: set and not empty */
+    const struct explain_why_view view = {.analysis = a,
+        .why = why,
+        .device = options.device,
+        .tunnel = options.tunnel,
+        .all = options.all,
+        .colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour)};
+    return options.format == FORMAT_JSON ? explain_why_print_json(&view, stdout)
+                                         : explain_why_print_text(&view, stdout);
+}
+
+static int run_why(char *const *files, size_t count)
+{
+    struct explain_why *why = explain_why_new();
+    const struct offline_options how = {.inventory_file = options.inventory_file,
+        .catalogue_dir = options.catalogue_dir,
+        .zone = options.zone,
+        .year = (int16_t)options.year,
+        .flap_window_ms = options.flap_window_ms,
+        .stay_down_after_ms = options.stay_down_after_ms,
+        .decided = explain_why_decided,
+        .decided_ctx = why};
+    struct offline o = {0};
+    int rc = why ? offline_run(&o, &how, files, count) : ERR_NOMEM;
+    if (rc == 0) {
+        rc = explain_why_settle(why);
+        if (rc == 0)
+            rc = print_why(&o.analysis, why);
+        if (rc)
+            log_error("explain.why", "detail=%s", log_quote(err_text(rc)));
+    }
+    offline_free(&o);
+    explain_why_free(why);
+    return rc;
+}
+
 int verb_explain(int argc, char **argv)
 {
     int rest;
-    int rc = settings_load("explain LINE|-",
+    int rc = settings_load("explain LINE|- or explain --why FILE…",
         "Says of a log line (- reads lines from stdin) which template it is, its fields, and what it tells "
         "of a tunnel;\n"
-        "of a line that is not recognised, why. The syslog header may be missing.",
+        "of a line that is not recognised, why. The syslog header may be missing.\n"
+        "With --why reads log files as `ikewatch analyze` does, and says of each incident which facts held, "
+        "which "
+        "rule\n"
+        "fired on them, and what each cause that was tried before it lacked.",
         &table, 1, argc, argv, &rest);
     if (rc == 0 && rest == argc) {
-        fputs("ikewatch explain: give a line in quotes, or - for stdin\nSee `ikewatch explain --help`.\n",
-            stderr);
+        fprintf(stderr, "ikewatch explain: give a %s\nSee `ikewatch explain --help`.\n",
+            options.why ? "log file, or - for stdin" : "line in quotes, or - for stdin");
         rc = ERR_USAGE;
     }
     if (rc == 0)
-        rc = run(argv + rest, (size_t)(argc - rest));
+        rc = (options.why ? run_why : run)(argv + rest, (size_t)(argc - rest));
     else if (rc > 0)
         rc = EXIT_SUCCESS;
     settings_free(&table, 1);

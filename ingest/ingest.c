@@ -7,6 +7,7 @@
 #include "ingest/metrics.h"
 #include "ingest/slot.h"
 #include "ingest/worker.h"
+#include "ingest/zone.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -23,6 +24,7 @@ struct ingest {
     char owner[400];
     struct catalogue *catalogue;
     struct inventory *inventory;
+    struct zone_set zones;
     struct consumer *consumer;
     struct worker **workers;
     size_t worker_count;
@@ -141,6 +143,7 @@ static int open_workers(struct ingest *in)
         const struct worker_setup setup = {.options = &in->options,
             .catalogue = in->catalogue,
             .inventory = in->inventory,
+            .zones = &in->zones.zones,
             .consumer = in->consumer,
             .owner = in->owner,
             .aborting = &in->aborting,
@@ -177,6 +180,8 @@ static int start(struct ingest *in)
         rc = (in->catalogue = knowledge_catalogue(in->options.catalogue_dir)) ? 0 : ERR_CATALOGUE;
     if (rc == 0)
         rc = knowledge_inventory(in->options.inventory_file, &in->inventory);
+    if (rc == 0)
+        rc = zone_set_load(in->options.zone, in->inventory, &in->zones);
     if (rc == 0)
         rc = consumer_open(&in->options, in->member, &handlers, &in->consumer);
     if (rc == 0)
@@ -220,6 +225,7 @@ void ingest_stop(struct ingest *in)
     for (size_t i = 0; i < in->worker_count; i++)
         worker_free(in->workers[i]);
     consumer_close(in->consumer);
+    zone_set_free(&in->zones);
     inventory_free(in->inventory);
     catalogue_free(in->catalogue);
     if (in->slot >= 0)

@@ -12,7 +12,7 @@
 struct ingest_options {                               /* filled by ingest/settings.def */
     char *brokers, *topic, *group, *kafka_properties; /* -b -t -G -X */
     char *database_uri;                               /* -d */
-    char *state_dir, *catalogue_dir, *inventory_file;
+    char *state_dir, *catalogue_dir, *inventory_file, *zone;
     uint64_t workers;
     uint64_t memory_bytes, batch_max_records, checkpoint_max_bytes, max_devices;
     int64_t batch_max_ms, retention_ms, flap_window_ms, stay_down_after_ms, rebuild_window_ms;
@@ -42,6 +42,7 @@ int verb_replay(int argc, char **argv);
 int verb_analyze(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_catalog(int argc, char **argv);
+int verb_inventory(int argc, char **argv);
 
 extern const struct settings_table analyze_settings;
 

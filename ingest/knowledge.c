@@ -107,19 +107,32 @@ struct catalogue *knowledge_catalogue_with(const char *directory, char *const *f
     return NULL;
 }
 
+int knowledge_inventory_file(const char *file, struct inventory **out, struct inventory_errors *errors)
+{
+    char *text;
+    size_t len;
+    *out = NULL;
+    errors->count = 0;
+    if (!read_whole(file, &text, &len))
+        return ERR_IO;
+    int rc = inventory_read_all(span_from(text, len), out, errors);
+    free(text);
+    return rc;
+}
+
 int knowledge_inventory(const char *file, struct inventory **out)
 {
-    char error[ERROR_MAX] = "", *text;
-    size_t len;
+    struct inventory_errors errors;
+    char said[ERROR_MAX + INVENTORY_ERROR_BYTES];
     *out = NULL;
     if (!file)
         return 0;
-    if (!read_whole(file, &text, &len))
-        return ERR_IO;
-    int rc = inventory_read(span_from(text, len), out, error, sizeof(error));
-    if (rc)
-        log_error("ingest.inventory", "file=%s detail=%s", log_quote(file),
-            log_quote(error[0] ? error : err_text(rc)));
-    free(text);
+    int rc = knowledge_inventory_file(file, out, &errors);
+    for (size_t i = 0; i < errors.count && i < INVENTORY_ERRORS_MAX; i++) {
+        snprintf(said, sizeof(said), "%.400s:%zu: %s", file, errors.list[i].line, errors.list[i].text);
+        log_error("ingest.inventory", "detail=%s", log_quote(said));
+    }
+    if (rc && rc != ERR_IO && !errors.count)
+        log_error("ingest.inventory", "file=%s detail=%s", log_quote(file), log_quote(err_text(rc)));
     return rc;
 }

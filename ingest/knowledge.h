@@ -16,6 +16,13 @@ struct catalogue *knowledge_catalogue(const char *directory);
 struct catalogue *knowledge_catalogue_with(const char *directory, char *const *files, size_t count);
 
 /**
+ * @param errors  out: the file's mistakes, not said on the log, when ERR_PARSE
+ * @return 0; ERR_IO, said on the log; ERR_PARSE, ERR_NOMEM
+ */
+int knowledge_inventory_file(const char *file, struct inventory **out, struct inventory_errors *errors);
+
+/**
+ * The same with every mistake said on the log, by file and line.
  * @param file  NULL: none, *out is NULL
  * @return 0; ERR_IO, ERR_PARSE, ERR_NOMEM, said on the log
  */

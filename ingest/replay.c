@@ -3,6 +3,7 @@
 #include "ingest/ingest.h"
 #include "ingest/producer.h"
 #include "ingest/survey.h"
+#include "ingest/zone.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 enum { ARENA_BYTES = 64 * 1024, COPY_BYTES = 64 * 1024, NAME_MAX_BYTES = 64 };
 
 static struct replay_options {
-    char *brokers, *topic, *kafka_properties, *device;
+    char *brokers, *topic, *kafka_properties, *device, *zone;
     uint64_t rate;
 } options;
 
@@ -26,6 +27,8 @@ static const struct setting rows[] = {
         NULL, 'X', "property", NULL, "property=value handed to librdkafka"},
     {"replay", "device", SETTING_TEXT, offsetof(struct replay_options, device), NULL, NULL, NULL, NULL, 0,
         "device", "NAME", "send the lines as this device's, in a JSON envelope"},
+    {"replay", "tz", SETTING_TEXT, offsetof(struct replay_options, zone), NULL, NULL, NULL, NULL, 0, "tz",
+        "ZONE", "zone of stamps that name none, such as Asia/Tokyo or +09:00; UTC if not set"},
     {"replay", "rate", SETTING_UINT, offsetof(struct replay_options, rate), "0", NULL, "10000000", NULL, 0,
         "rate", "lines/s", "send at most so many; 0: as fast as Kafka takes them"},
 };
@@ -185,7 +188,11 @@ static int replay_names(char **names, size_t count)
     char name[NAME_MAX_BYTES];
     struct replay r = {
         .survey = {.oldest_ms = INT64_MAX, .now_ms = now_ms()}, .arena = arena_new(ARENA_BYTES)};
-    int rc = r.arena ? replace_stdin(names, count, name, &fd) : ERR_NOMEM;
+    struct zone_set zones;
+    int rc = zone_set_load(options.zone, NULL, &zones);
+    r.clock.zone = r.survey.clock.zone = zones.zones.fallback;
+    if (rc == 0)
+        rc = r.arena ? replace_stdin(names, count, name, &fd) : ERR_NOMEM;
     if (rc == 0) {
         rc = replay(&r, names, count);
         if (fd >= 0)
@@ -194,6 +201,7 @@ static int replay_names(char **names, size_t count)
     producer_close(r.producer);
     survey_free(&r.survey);
     arena_free(r.arena);
+    zone_set_free(&zones);
     return rc;
 }
 

@@ -14,9 +14,9 @@ int64_t survey_time(struct survey_clock *clock, const struct file_line *line, in
 {
     struct line parsed;
     if (!clock->file || strcmp(clock->file, line->file) != 0)
-        *clock = (struct survey_clock){line->file, INT64_MIN};
+        *clock = (struct survey_clock){line->file, INT64_MIN, clock->zone};
     if (read_line(line, &parsed))
-        clock->last_ms = stamp_resolve(&parsed.stamp, 0, line->file_time_ms, clock->last_ms, 0);
+        clock->last_ms = stamp_resolve(&parsed.stamp, 0, line->file_time_ms, clock->last_ms, clock->zone);
     int64_t time_ms = clock->last_ms == INT64_MIN ? line->file_time_ms : clock->last_ms;
     return time_ms < now_ms ? time_ms : now_ms;
 }

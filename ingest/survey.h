@@ -16,7 +16,8 @@ enum { SURVEY_HOSTS = 32, SURVEY_HOST_MAX = 256 };
 /* The clock of one file's lines. */
 struct survey_clock {
     const char *file;
-    int64_t last_ms; /* INT64_MIN: no stamp yet */
+    int64_t last_ms;         /* INT64_MIN: no stamp yet */
+    const struct zone *zone; /* of stamps that name none; NULL: UTC */
 };
 
 /* @return ms since the epoch, UTC, not later than now_ms */

@@ -422,6 +422,7 @@ static bool set_up(struct worker *w)
     w->scratch = match_scratch_new(w->setup.catalogue);
     w->classify = classify_defaults(w->setup.catalogue);
     w->classify.inventory = w->setup.inventory;
+    w->classify.zones = w->setup.zones;
     w->classify.flap_window_ms = w->setup.options->flap_window_ms;
     w->classify.stay_down_after_ms = w->setup.options->stay_down_after_ms;
     w->classify.max_devices = (uint32_t)w->setup.options->max_devices;

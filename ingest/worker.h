@@ -22,6 +22,7 @@ struct worker_setup { /* all of it outlives the worker */
     const struct ingest_options *options;
     const struct catalogue *catalogue;
     const struct inventory *inventory; /* NULL: none */
+    const struct zones *zones;         /* of the devices' clocks */
     struct consumer *consumer;
     const char *owner;           /* "host:pid:member" */
     const atomic_bool *aborting; /* set: end without a flush */

@@ -1,7 +1,6 @@
 #include "ingest/simulate/peers.h"
 
 enum { AUTH_BYTES = 236, LARGE_AUTH_BYTES = 2256, CERT_AUTH_BYTES = 832 };
-#define IKE_SUITE "IKE:AES_CBC_256/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_2048"
 #define INIT_ANSWER "SA KE No N(NATD_S_IP) N(NATD_D_IP) "
 
 void sim_fail(struct sim_tunnel *t, int64_t again_ms)
@@ -11,6 +10,7 @@ void sim_fail(struct sim_tunnel *t, int64_t again_ms)
     t->sa.established = false;
     t->sa.child = 0;
     t->init_tries = 0;
+    t->corrupt = false;
     if (sim_faults[t->fault].role == 'r')
         sim_arm(t, TM_PEER_INIT, again_ms + 3000);
     else if (again_ms)
@@ -89,6 +89,11 @@ void sim_answer_init(struct sim_tunnel *t)
         t->port = 4500;
         sim_arm(t, TM_KEEP_ALIVE, 20000);
     }
+    if (t->fault == F_OWN_KEY) {
+        sim_say(&j, "IKE", "no private key found for '%s'", t->local);
+        sim_fail(t, soon(t));
+        return;
+    }
     say_myself(t, &j);
     if (t->fault == F_PSK_MISSING) {
         sim_say(&j, "IKE", "no shared key found for '%s' - '%s'", t->local, t->peer_id);
@@ -163,6 +168,8 @@ static const char *auth_payloads(const struct sim_tunnel *t)
         return "IDr AUTH N(NO_PROP)";
     case F_TS:
         return "IDr AUTH N(TS_UNACCEPT)";
+    case F_VIRTUAL_IP:
+        return "IDr AUTH N(FAIL_CP_REQ)";
     case F_AUTH_METHOD:
     case F_CERT_EXPIRED:
     case F_CERT_UNTRUSTED:
@@ -173,6 +180,13 @@ static const char *auth_payloads(const struct sim_tunnel *t)
     }
 }
 
+static const char *refusal(const struct sim_tunnel *t)
+{
+    return t->fault == F_TS           ? "TS_UNACCEPTABLE"
+           : t->fault == F_VIRTUAL_IP ? "FAILED_CP_REQUIRED"
+                                      : "NO_PROPOSAL_CHOSEN";
+}
+
 /* The IKE_SA stays, the CHILD_SA is not built. */
 static void child_refused(struct sim_tunnel *t, const struct sim_job *j)
 {
@@ -181,8 +195,7 @@ static void child_refused(struct sim_tunnel *t, const struct sim_job *j)
         sim_say(j, "CFG", "selected proposal: ESP:AES_GCM_16_256/NO_EXT_SEQ");
         sim_say(j, "IKE", "unable to install inbound and outbound IPsec SA (SAD) in kernel");
     } else {
-        sim_say(j, "IKE", "received %s notify, no CHILD_SA built",
-            t->fault == F_TS ? "TS_UNACCEPTABLE" : "NO_PROPOSAL_CHOSEN");
+        sim_say(j, "IKE", "received %s notify, no CHILD_SA built", refusal(t));
     }
     sim_say(j, "IKE", "failed to establish CHILD_SA, keeping IKE_SA");
     sim_arm(t, TM_START, soon(t));
@@ -201,7 +214,8 @@ static void say_child_up(struct sim_tunnel *t, const struct sim_job *j)
         t->sa.child, t->sa.spi_in, t->sa.spi_out,
         t->fault == F_NARROWED ? "10.1.0.0/16 === 10.200.0.0/16" : "0.0.0.0/0 === 0.0.0.0/0");
     sim_up(t);
-    sim_arm(t, TM_CHILD_REKEY, (int64_t)t->child_rekey_s * sim_random_of(r, 900, 1000));
+    if (t->fault != F_LIFETIME)
+        sim_arm(t, TM_CHILD_REKEY, (int64_t)t->child_rekey_s * sim_random_of(r, 900, 1000));
     sim_arm(t, TM_CHILD_HARD, (int64_t)t->child_rekey_s * 1100);
 }
 
@@ -215,7 +229,7 @@ static void fragments_came(struct sim_tunnel *t)
 
 void sim_answer_auth(struct sim_tunnel *t)
 {
-    bool refused = t->fault == F_ESP || t->fault == F_TS || t->fault == F_INSTALL;
+    bool refused = t->fault == F_ESP || t->fault == F_TS || t->fault == F_INSTALL || t->fault == F_VIRTUAL_IP;
     bool rejected = t->fault == F_PSK || (t->fault == F_PATH_PSK && t->ever_up);
     struct sim_job j;
     if (t->fault == F_FRAGMENTED)
@@ -255,14 +269,16 @@ void sim_answer_auth(struct sim_tunnel *t)
     sim_living(t);
 }
 
-static void rekey_refused(struct sim_tunnel *t, const struct sim_job *j, const char *notify)
+static void rekey_refused(struct sim_tunnel *t, const struct sim_job *j)
 {
     bool rekey = t->asked == RQ_CHILD_REKEY;
     uint32_t again_s = sim_random_of(&t->device->random, 5, 15);
     sim_say_got(j, PACKET_SMALL);
     sim_say(j, "ENC", "parsed CREATE_CHILD_SA response %u [ N(%s) ]", t->asked_mid,
-        notify[0] == 'T' ? "TS_UNACCEPT" : "NO_PROP");
-    sim_say(j, "IKE", "received %s notify, no CHILD_SA built", notify);
+        t->fault == F_TS           ? "TS_UNACCEPT"
+        : t->fault == F_VIRTUAL_IP ? "FAIL_CP_REQ"
+                                   : "NO_PROP");
+    sim_say(j, "IKE", "received %s notify, no CHILD_SA built", refusal(t));
     sim_say(j, "IKE", "failed to establish CHILD_SA, keeping IKE_SA");
     if (rekey) {
         sim_say(j, "IKE", "CHILD_SA rekeying failed, trying again in %u seconds", again_s);
@@ -304,8 +320,8 @@ static void say_rekeyed(struct sim_tunnel *t, const struct sim_job *j)
 void sim_answer_child(struct sim_tunnel *t)
 {
     struct sim_job j = sim_job_on(t, &t->sa);
-    if (t->fault == F_PFS || t->fault == F_ESP || t->fault == F_TS) {
-        rekey_refused(t, &j, t->fault == F_TS ? "TS_UNACCEPTABLE" : "NO_PROPOSAL_CHOSEN");
+    if (t->fault == F_PFS || t->fault == F_ESP || t->fault == F_TS || t->fault == F_VIRTUAL_IP) {
+        rekey_refused(t, &j);
         return;
     }
     sim_say_got(&j, 476);

@@ -135,6 +135,13 @@ void sim_start(struct sim_tunnel *t)
     struct sim_job j = sim_job_on(t, NULL);
     if (t->up || t->asked != RQ_NONE || t->blocked)
         return;
+    if (t->fault == F_NOT_LOADED) {
+        sim_say(&j, "CFG", "received stroke: initiate '%s'", t->conn);
+        sim_say(&j, "CFG", "no config named '%s'", t->conn);
+        sim_attempted(t);
+        sim_arm(t, TM_START, sim_random_of(&t->device->random, 15000, 45000));
+        return;
+    }
     sim_say(&j, "CFG", "vici initiate CHILD_SA '%s'", t->child_name);
     j = sim_job_on(t, &t->sa);
     sim_attempted(t);
@@ -208,6 +215,8 @@ static void give_up(struct sim_tunnel *t, const struct sim_job *j)
     struct sim_device *d = t->device;
     bool setup = t->asked == RQ_INIT || t->asked == RQ_AUTH;
     const char *cause = d->fault == F_UPLINK       ? "local-uplink-lost"
+                        : d->fault == F_ADDRESS    ? "local-address-changed"
+                        : t->corrupt               ? "corrupt-messages"
                         : t->fault == F_REKEY_LOST ? "rekey-unanswered"
                                                    : "path-loss";
     sim_say(j, "IKE", "giving up after %u retransmits", t->attempt);
@@ -216,9 +225,10 @@ static void give_up(struct sim_tunnel *t, const struct sim_job *j)
     } else if (t->up) {
         /* A rekeying that was the first to die looks the same: nothing else was asked meanwhile. */
         sim_down(t, cause,
-            cause[0] != 'p'      ? NULL
-            : t->asked == RQ_DPD ? "peer-dead"
-                                 : "peer-dead rekey-unanswered");
+            t->corrupt || d->fault == F_ADDRESS ? "path-loss"
+            : cause[0] != 'p'                   ? NULL
+            : t->asked == RQ_DPD                ? "peer-dead"
+                                                : "peer-dead rekey-unanswered");
         if (t->incidents && cause[0] == 'p') {
             t->incident[t->incidents - 1].onset_earliest_ms = t->heard_ms;
             t->incident[t->incidents - 1].onset_latest_ms = t->asked_ms;
@@ -297,9 +307,24 @@ static void answer_child_delete(struct sim_tunnel *t)
     sim_living(t);
 }
 
+/* The peer, or a box on the way, spoils what it answers. */
+static void answer_unreadable(struct sim_tunnel *t)
+{
+    struct sim_job j = sim_job_on(t, &t->sa);
+    sim_say_got(&j, PACKET_SMALL);
+    sim_say(&j, "ENC", "verifying encrypted payload integrity failed");
+    sim_say(&j, "ENC", "could not decrypt payloads");
+    sim_say(&j, "IKE", "integrity check failed");
+    sim_say(&j, "IKE", "%s response with message ID %u processing failed", exchange(t->asked), t->asked_mid);
+}
+
 void sim_answer(struct sim_tunnel *t)
 {
     struct sim_job j;
+    if (t->corrupt) {
+        answer_unreadable(t);
+        return;
+    }
     sim_disarm(t, TM_RETRANSMIT);
     t->heard_ms = t->device->now_ms;
     switch (t->asked) {

@@ -6,7 +6,7 @@ const struct sim_fault sim_faults[FAULT_COUNT] = {
 #undef FAULT
 };
 
-enum { RESTART_MS = 5000, OUTAGE_LOW_MS = 90000, OUTAGE_HIGH_MS = 400000, DIP_MS = 9000 };
+enum { RESTART_MS = 5000, REBOOT_MS = 150000, OUTAGE_LOW_MS = 90000, OUTAGE_HIGH_MS = 400000, DIP_MS = 9000 };
 
 static void again(struct sim_tunnel *t)
 {
@@ -22,6 +22,30 @@ static void uplink_goes(struct sim_device *d)
         d->tunnel[i].path_down = true;
     sim_arm(&d->tunnel[0], TM_FAULT_ENDS,
         d->retransmit_ms * 15 + d->tunnel[0].dpd_s * 1000 + sim_random_of(&d->random, 0, 30000));
+}
+
+/* A NAT or the provider gave the device another address: the peer answers to the old one. */
+static void address_changes(struct sim_device *d)
+{
+    sim_say_notice(d, "control-connection-tloc-ip-change", "major",
+        "personality:vedge old-public-ip:203.0.113.7 old-public-port:12346 new-public-ip:203.0.113.99 "
+        "new-public-port:12346");
+    for (uint32_t i = 0; i < d->tunnels; i++)
+        d->tunnel[i].path_down = true;
+    sim_arm(&d->tunnel[0], TM_FAULT_ENDS, d->retransmit_ms * 15 + d->tunnel[0].dpd_s * 1000);
+}
+
+/* Nobody has the time to say goodbye to the peers. */
+static void reboots(struct sim_device *d)
+{
+    sim_say_notice(d, "system-reboot-issued", "major", "reboot-reason:\"Initiated by user\"");
+    for (uint32_t i = 0; i < d->tunnels; i++) {
+        sim_down(&d->tunnel[i], "device-reboot", NULL);
+        sim_fail(&d->tunnel[i], 0);
+        sim_disarm(&d->tunnel[i], TM_START);
+        sim_disarm(&d->tunnel[i], TM_PEER_INIT);
+    }
+    sim_arm(&d->tunnel[0], TM_FAULT_ENDS, REBOOT_MS);
 }
 
 static void daemon_stops(struct sim_device *d)
@@ -52,9 +76,7 @@ static void daemon_starts(struct sim_device *d)
     sim_say_device(d, 0, "DMN", "Starting IKE charon daemon (strongSwan 5.9.8, Linux 4.9.57, x86_64)");
     sim_say_device(d, 0, "JOB", "spawning 16 worker threads");
     for (uint32_t i = 0; i < d->tunnels; i++) {
-        struct sim_job j = sim_job_on(&d->tunnel[i], NULL);
-        sim_say(&j, "CFG", "added vici connection: %s", d->tunnel[i].conn);
-        sim_arm(&d->tunnel[i], sim_faults[d->tunnel[i].fault].role == 'r' ? TM_PEER_INIT : TM_START, 2000);
+        sim_load(&d->tunnel[i], 2000);
     }
 }
 
@@ -71,15 +93,44 @@ static void operator_ends(struct sim_tunnel *t)
     sim_close(t, &j, sim_faults[t->fault].cause);
 }
 
+static void device_struck(struct sim_device *d)
+{
+    switch (d->fault) {
+    case F_UPLINK:
+        uplink_goes(d);
+        break;
+    case F_ADDRESS:
+        address_changes(d);
+        break;
+    case F_REBOOT:
+        reboots(d);
+        break;
+    default:
+        daemon_stops(d);
+        break;
+    }
+}
+
+/* charon says nothing; what the device says of itself is all there is. */
+static void goes_without_charon(struct sim_tunnel *t)
+{
+    struct sim_job j = sim_job_on(t, NULL);
+    if (t->fault == F_CONFIG) {
+        sim_say_notice(t->device, "system-commit", "minor", "user-name:\"admin\" user-id:1042");
+        sim_say(&j, "CFG", "updated vici connection: %s", t->conn);
+    } else if (t->fault == F_MEMORY) {
+        sim_say_notice(t->device, "memory-usage", "critical", "warning:Red total-mb:1907 free-mb:21");
+    }
+    sim_down(t, sim_faults[t->fault].cause, NULL);
+    sim_arm(t, TM_FAULT_ENDS, 60000);
+}
+
 void sim_fault_begins(struct sim_tunnel *t)
 {
     struct sim_device *d = t->device;
     struct sim_job j;
-    if (d->fault == F_UPLINK || d->fault == F_DAEMON) {
-        if (d->fault == F_UPLINK)
-            uplink_goes(d);
-        else
-            daemon_stops(d);
+    if (d->fault != F_NONE) {
+        device_struck(d);
         again(t);
         return;
     }
@@ -140,8 +191,27 @@ void sim_fault_begins(struct sim_tunnel *t)
         again(t);
         break;
     case F_SILENT:
-        sim_down(t, "no-evidence", NULL);
-        sim_arm(t, TM_FAULT_ENDS, 60000);
+    case F_CONFIG:
+    case F_MEMORY:
+        goes_without_charon(t);
+        again(t);
+        break;
+    case F_CORRUPT:
+        t->corrupt = true;
+        again(t);
+        break;
+    case F_DUPLICATE_R:
+        t->duplicates = 4;
+        sim_arm(t, TM_PEER_INIT, 1);
+        again(t);
+        break;
+    case F_COLLISION:
+    case F_COLLISION_KEPT:
+        sim_collide(t);
+        again(t);
+        break;
+    case F_CHILD_REPLACED:
+        sim_child_replaced(t);
         again(t);
         break;
     case F_MOBIKE:
@@ -160,11 +230,13 @@ void sim_fault_begins(struct sim_tunnel *t)
 void sim_fault_ends(struct sim_tunnel *t)
 {
     struct sim_device *d = t->device;
-    if (d->fault == F_DAEMON) {
+    if (d->fault == F_REBOOT)
+        sim_say_notice(d, "system-reboot-complete", "major", "");
+    if (d->fault == F_DAEMON || d->fault == F_REBOOT) {
         daemon_starts(d);
         return;
     }
-    for (uint32_t i = 0; i < d->tunnels && d->fault == F_UPLINK; i++)
+    for (uint32_t i = 0; i < d->tunnels && d->fault != F_NONE; i++)
         d->tunnel[i].path_down = false;
     if (d->fault == F_UPLINK)
         sim_say_device(d, sim_random_of(&d->random, 1, 16), "KNL", "interface eth0 activated");
@@ -174,6 +246,6 @@ void sim_fault_ends(struct sim_tunnel *t)
         sim_say_admin(t, "up");
         sim_arm(t, TM_START, 3000);
     }
-    if (t->fault == F_SILENT)
+    if (t->fault == F_SILENT || t->fault == F_CONFIG || t->fault == F_MEMORY)
         sim_up(t);
 }

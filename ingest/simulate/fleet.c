@@ -1,6 +1,7 @@
 #include "ingest/simulate/fleet.h"
 
 #include "classify/base/err.h"
+#include "ingest/simulate/out.h"
 #include "ingest/simulate/peers.h"
 
 #include <stdio.h>
@@ -175,7 +176,7 @@ static void child_expires(struct sim_tunnel *t)
     sim_say0(&j, "IKE",
         "closing expired CHILD_SA %s{%u} with SPIs %08x_i %08x_o and TS 0.0.0.0/0 === 0.0.0.0/0",
         t->child_name, t->sa.child, t->sa.spi_in, t->sa.spi_out);
-    sim_down(t, "pfs-mismatch", sim_faults[t->fault].also);
+    sim_down(t, sim_faults[t->fault].cause, sim_faults[t->fault].also);
     sim_say(&j, "IKE", "sending DELETE for ESP CHILD_SA with SPI %08x", t->sa.spi_in);
     t->asked_child = t->sa.spi_out;
     t->sa.child = 0;
@@ -255,12 +256,17 @@ static void tunnel_init(
     struct sim_random *r = &d->random;
     *t = (struct sim_tunnel){.device = d, .index = (uint32_t)(t - d->tunnel), .port = 500};
     snprintf(t->name, sizeof(t->name), "ipsec%u", t->index + 1);
-    snprintf(t->conn, sizeof(t->conn), "%s_1", t->name);
+    snprintf(t->conn, sizeof(t->conn), "ipsec%u_1", t->index + 1);
     snprintf(t->child_name, sizeof(t->child_name), "child_%s", t->conn);
     snprintf(t->local, sizeof(t->local), "10.%u.%u.92", 132 + number / 250 % 100, number % 250);
     snprintf(t->peer, sizeof(t->peer), "100.%u.%u.1", 64 + t->index % 60, number % 250);
     memcpy(t->peer_id, t->peer, sizeof(t->peer));
     t->fault = d->fault == F_NONE ? draw(r, plan, false) : F_NONE;
+    if (t->fault == F_STRANGER) {
+        snprintf(t->name, sizeof(t->name), "unknown:%s", t->peer);
+        snprintf(t->conn, sizeof(t->conn), "-");
+        snprintf(t->child_name, sizeof(t->child_name), "-");
+    }
     t->dpd_s = sim_random_of(r, 0, 1) ? 30 : 20;
     t->child_rekey_s = t->fault == F_PFS || t->fault == F_PFS_R ? 700 : sim_random_of(r, 1500, 3600);
     t->ike_rekey_s =
@@ -292,6 +298,17 @@ int sim_device_init(
     return 0;
 }
 
+void sim_load(struct sim_tunnel *t, int64_t after_ms)
+{
+    if (t->fault != F_STRANGER && t->fault != F_NOT_LOADED) {
+        struct sim_job j = sim_job_on(t, NULL);
+        sim_say(&j, "CFG", "added vici connection: %s", t->conn);
+    }
+    sim_arm(t, sim_faults[t->fault].role == 'r' ? TM_PEER_INIT : TM_START, after_ms);
+    if (t->fault == F_BOTH)
+        sim_arm(t, TM_PEER_INIT, after_ms);
+}
+
 static void begin(struct sim_device *d)
 {
     int64_t span = d->ends_ms - d->began_ms;
@@ -300,9 +317,7 @@ static void begin(struct sim_device *d)
     for (uint32_t i = 0; i < d->tunnels; i++) {
         struct sim_tunnel *t = &d->tunnel[i];
         const struct sim_fault *f = &sim_faults[t->fault];
-        struct sim_job j = sim_job_on(t, NULL);
-        sim_say(&j, "CFG", "added vici connection: %s", t->conn);
-        sim_arm(t, f->role == 'r' ? TM_PEER_INIT : TM_START, 200 + sim_random_of(&d->random, 0, 8000));
+        sim_load(t, 200 + sim_random_of(&d->random, 0, 8000));
         if (f->when == LATER || f->when == BENIGN_LATER)
             sim_arm(t, TM_FAULT, span / 10 + MINUTE_MS + sim_random_of(&d->random, 0, (uint32_t)(span / 8)));
     }
@@ -315,7 +330,7 @@ static void begin(struct sim_device *d)
 int sim_device_run(struct sim_device *d)
 {
     begin(d);
-    while (d->heaped && !d->error) {
+    while (d->heaped && !d->error && !d->lines->error) {
         const struct sim_event e = pop(d);
         struct sim_tunnel *t = &d->tunnel[e.tunnel];
         if (e.at_ms > d->ends_ms)
@@ -324,7 +339,7 @@ int sim_device_run(struct sim_device *d)
         if (t->token[e.timer] == e.token)
             handlers[e.timer](t);
     }
-    return d->error;
+    return d->error ? d->error : d->lines->error;
 }
 
 void sim_device_free(struct sim_device *d)

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { SIM_HALF_OPEN_MAX = 5 }; /* charon.block_threshold */
 enum sim_when { START, LATER, DEVICE, BENIGN_START, BENIGN_LATER };
 enum sim_fault_id {
 #define FAULT(symbol, name, cause, also, role, when) symbol,
@@ -85,7 +86,7 @@ struct sim_device;
 struct sim_tunnel {
     struct sim_device *device;
     uint32_t index;
-    char name[20], conn[24], child_name[32];
+    char name[48], conn[24], child_name[32];
     char local[40], peer[40], peer_id[40];
     uint32_t dpd_s, child_rekey_s, ike_rekey_s, port;
     enum sim_fault_id fault;
@@ -93,7 +94,10 @@ struct sim_tunnel {
     uint32_t reqid;
 
     bool path_down, blocked; /* blocked: nobody starts it */
-    enum sim_request asked;  /* what waits for an answer */
+    bool corrupt;            /* what the peer answers cannot be read */
+    uint32_t duplicates;     /* of its IKE_SA, that the peer has yet to build */
+    uint32_t half_open[SIM_HALF_OPEN_MAX], half_opened;
+    enum sim_request asked; /* what waits for an answer */
     uint32_t asked_mid, asked_child, attempt;
     uint32_t asked_bytes, init_tries;
     int64_t asked_ms, heard_ms;
@@ -147,6 +151,9 @@ void sim_device_free(struct sim_device *d);
 void sim_arm(struct sim_tunnel *t, enum sim_timer timer, int64_t after_ms);
 void sim_disarm(struct sim_tunnel *t, enum sim_timer timer);
 void sim_quiet(struct sim_tunnel *t); /* disarm all that belongs to an IKE_SA */
+
+/* charon learns of the tunnel; whoever initiates it does so after_ms later. */
+void sim_load(struct sim_tunnel *t, int64_t after_ms);
 
 /* What FTMD says, and the truth of it. */
 void sim_up(struct sim_tunnel *t);

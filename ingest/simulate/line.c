@@ -98,6 +98,17 @@ void sim_say_admin(struct sim_tunnel *t, const char *state)
         d->name, d->name, d->system_ip, t->name, state);
 }
 
+void sim_say_notice(struct sim_device *d, const char *name, const char *severity, const char *fields)
+{
+    const struct sim_held about = {.lane = LANE_OTHER, .tunnel = SIM_NO_TUNNEL};
+    char text[TEXT_MAX];
+    int n = snprintf(text, sizeof(text),
+        "%%Viptela-%s-sysmgrd-6-INFO-1400002: Notification: %s severity-level:%s host-name:\"%s\" "
+        "system-ip:%s %s",
+        d->name, name, severity, d->name, d->system_ip, fields);
+    sim_line_out(d->lines, d->now_ms + d->skew_ms, "SYSMGR[1201]", span_from(text, (size_t)n), &about);
+}
+
 void sim_say_noise(struct sim_device *d, uint32_t number)
 {
     static const struct {

@@ -27,6 +27,8 @@ void sim_say_device(struct sim_device *d, uint32_t thread, const char *group, co
 /* FTMD's pair about an interface. */
 void sim_say_ftmd(struct sim_tunnel *t, const char *state);
 void sim_say_admin(struct sim_tunnel *t, const char *state);
+/* A notification of Viptela's about the device: its name, and its fields after the system-ip. */
+void sim_say_notice(struct sim_device *d, const char *name, const char *severity, const char *fields);
 /* A line of another program. */
 void sim_say_noise(struct sim_device *d, uint32_t number);
 

@@ -12,11 +12,11 @@ enum { BYTES_FIRST = 64 * 1024, HELD_FIRST = 512, LINE_MAX_BYTES = 2048, LANES =
 
 /* --- one record --- */
 
-static size_t header(const struct sim_lines *l, char *to, size_t cap, const char *program)
+static size_t header(const struct sim_lines *l, int64_t at_ms, char *to, size_t cap, const char *program)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    time_t s = (time_t)(l->stamp_ms / 1000);
-    int ms = (int)(l->stamp_ms % 1000), n = 0;
+    time_t s = (time_t)(at_ms / 1000);
+    int ms = (int)(at_ms % 1000), n = 0;
     struct tm tm;
     char iso[96], bsd[64];
     gmtime_r(&s, &tm);
@@ -58,19 +58,29 @@ static size_t escaped(char *to, struct span s)
     return n;
 }
 
-static size_t wrap(const struct sim_lines *l, char *to, size_t cap, struct span line)
+static void beat_time(int64_t at_ms, char *to, size_t cap)
 {
-    static const char *const before[WRAP_COUNT] = {"", "{\"host\": \"%s\", \"message\": \"",
-        "{\"appname\":\"charon\",\"host\":\"%s\",\"source_type\":\"syslog\",\"message\":\"",
-        "{\"host\":\"%s\",\"severity\":\"info\",\"message\":\"",
-        "{\"host\":\"%s\",\"ident\":\"charon\",\"message\":\"",
-        "{\"@timestamp\":\"2026-01-01T00:00:00.000Z\",\"host\":{\"name\":\"%s\"},\"message\":\""};
-    char text[2 * LINE_MAX_BYTES];
+    time_t s = (time_t)(at_ms / 1000);
+    struct tm tm;
+    gmtime_r(&s, &tm);
+    snprintf(to, cap, "\"@timestamp\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\",", tm.tm_year + 1900,
+        tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(at_ms % 1000));
+}
+
+static size_t wrap(const struct sim_lines *l, int64_t collected_ms, char *to, size_t cap, struct span line)
+{
+    static const char *const before[WRAP_COUNT] = {"", "\"host\": \"%s\", \"message\": \"",
+        "\"appname\":\"charon\",\"host\":\"%s\",\"source_type\":\"syslog\",\"message\":\"",
+        "\"host\":\"%s\",\"severity\":\"info\",\"message\":\"",
+        "\"host\":\"%s\",\"ident\":\"charon\",\"message\":\"", "\"host\":{\"name\":\"%s\"},\"message\":\""};
+    char text[2 * LINE_MAX_BYTES], when[64] = "";
     const char *format = before[l->way.envelope];
     const char *hole = strstr(format, "%s");
     size_t n = escaped(text, line);
+    if (l->way.envelope == WRAP_FILEBEAT)
+        beat_time(collected_ms, when, sizeof(when));
     return (size_t)snprintf(
-        to, cap, "%.*s%s%s%.*s\"}", (int)(hole - format), format, l->host, hole + 2, (int)n, text);
+        to, cap, "{%s%.*s%s%s%.*s\"}", when, (int)(hole - format), format, l->host, hole + 2, (int)n, text);
 }
 
 static void write_record(struct sim_lines *l, const struct sim_held *h)
@@ -78,14 +88,14 @@ static void write_record(struct sim_lines *l, const struct sim_held *h)
     char wrapped[3 * LINE_MAX_BYTES];
     struct span line = span_from(l->bytes + h->text, h->len);
     if (l->way.envelope != WRAP_RAW)
-        line = span_from(wrapped, wrap(l, wrapped, sizeof(wrapped), line));
+        line = span_from(wrapped, wrap(l, h->at_ms - l->skew_ms, wrapped, sizeof(wrapped), line));
     l->written++;
     if (l->messages) {
         fwrite(line.ptr, 1, line.len, l->messages);
         putc('\n', l->messages);
     }
     if (l->producer && l->error == 0)
-        l->error = producer_send(l->producer, span_of(l->host), line, l->stamp_ms);
+        l->error = producer_send(l->producer, span_of(l->host), line, h->at_ms - l->skew_ms);
     if (l->attribution && h->tunnel != SIM_NO_TUNNEL) {
         const struct sim_tunnel *t = &l->tunnels[h->tunnel];
         if (h->uid == 0)
@@ -168,15 +178,15 @@ void sim_line_out(
         flush(l);
         l->second = at_ms / 1000;
     }
-    l->stamp_ms = at_ms;
     if (!room(l)) {
         l->error = ERR_NOMEM;
         return;
     }
     struct sim_held *h = &l->held[l->count++];
     *h = *about;
+    h->at_ms = at_ms;
     h->text = l->used;
-    h->len = header(l, l->bytes + l->used, LINE_MAX_BYTES, program);
+    h->len = header(l, at_ms, l->bytes + l->used, LINE_MAX_BYTES, program);
     if (h->len + text.len > LINE_MAX_BYTES)
         text.len = LINE_MAX_BYTES - h->len;
     memcpy(l->bytes + l->used + h->len, text.ptr, text.len);

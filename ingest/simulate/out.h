@@ -28,6 +28,7 @@ struct sim_held {
     size_t text, len;
     uint32_t lane; /* lines of one lane keep their order */
     uint32_t tunnel, uid, epoch;
+    int64_t at_ms; /* of the device's own clock */
 };
 
 struct sim_lines {
@@ -38,7 +39,8 @@ struct sim_lines {
     struct producer *producer;    /* NULL: none */
     const struct sim_tunnel *tunnels;
     uint64_t written;
-    int64_t second, stamp_ms;
+    int64_t second;
+    int64_t skew_ms; /* of the device's clock: who collects the lines has the right time */
     char *bytes;
     size_t used, bytes_cap;
     struct sim_held *held;

@@ -1,18 +1,37 @@
 #include "ingest/simulate/peers.h"
 
-#define IKE_SUITE "IKE:AES_CBC_256/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_2048"
-#define INIT_REQUEST "SA KE No N(NATD_S_IP) N(NATD_D_IP) N(FRAG_SUP) N(HASH_ALG) N(REDIR_SUP)"
-#define INIT_RESPONSE "SA KE No N(NATD_S_IP) N(NATD_D_IP) N(FRAG_SUP) N(HASH_ALG) N(CHDLESS_SUP) N(MULT_AUTH)"
-#define ESP_PFS "ESP:AES_GCM_16_256/MODP_2048/NO_EXT_SEQ"
-
-static uint32_t spi(struct sim_tunnel *t)
-{
-    return 0xc0000000u | (uint32_t)(sim_random_next(&t->device->random) & 0xfffffff);
-}
-
 static void peer_again(struct sim_tunnel *t)
 {
     sim_arm(t, TM_PEER_INIT, sim_random_of(&t->device->random, 15000, 45000));
+}
+
+static void aggressive_refused(struct sim_tunnel *t, const struct sim_job *j)
+{
+    sim_say(j, "ENC", "parsed AGGRESSIVE request 0 [ SA KE No ID V V V V V ]");
+    sim_say(j, "IKE", "received XAuth vendor ID");
+    sim_say(j, "IKE", "received DPD vendor ID");
+    sim_say(j, "IKE", "received FRAGMENTATION vendor ID");
+    sim_say(j, "IKE", "received NAT-T (RFC 3947) vendor ID");
+    sim_say0(j, "IKE", "%s is initiating a Aggressive Mode IKE_SA", t->peer);
+    sim_say(j, "CFG", "selected proposal: " IKE_SUITE);
+    sim_say(j, "IKE", "Aggressive Mode PSK disabled for security reasons");
+    sim_say(j, "ENC", "generating INFORMATIONAL_V1 request %u [ N(AUTH_FAILED) ]",
+        (uint32_t)sim_random_next(&t->device->random));
+    sim_say_sent(j, 56);
+}
+
+/* Level 2: an alternative that does not fit is no failure when the next one does. */
+static void say_alternatives(
+    const struct sim_tunnel *t, const struct sim_job *j, const char *no, const char *yes)
+{
+    if (t->fault != F_ALTERNATIVES)
+        return;
+    sim_say(j, "CFG", "selecting proposal:");
+    sim_say(j, "CFG", "  no acceptable ENCRYPTION_ALGORITHM found");
+    sim_say(j, "CFG", "selecting proposal:");
+    sim_say(j, "CFG", "  proposal matches");
+    sim_say(j, "CFG", "received proposals: %s, %s", no, yes);
+    sim_say(j, "CFG", "configured proposals: %s", yes);
 }
 
 /* @return whether it was refused */
@@ -26,8 +45,19 @@ static bool init_refused(struct sim_tunnel *t, const struct sim_job *j)
         sim_say_sent(j, 40);
         return true;
     }
+    if (t->fault == F_MODE_R) {
+        aggressive_refused(t, j);
+        return true;
+    }
     sim_say(j, "ENC", "parsed IKE_SA_INIT request 0 [ " INIT_REQUEST " ]");
+    if (t->fault == F_STRANGER) {
+        sim_say(j, "IKE", "no IKE config found for %s...%s, sending NO_PROPOSAL_CHOSEN", t->local, t->peer);
+        sim_say(j, "ENC", "generating IKE_SA_INIT response 0 [ N(NO_PROP) ]");
+        sim_say_sent(j, 36);
+        return true;
+    }
     sim_say0(j, "IKE", "%s is initiating an IKE_SA", t->peer);
+    say_alternatives(t, j, "IKE:AES_CBC_128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_2048", IKE_SUITE);
     if (t->fault != F_IKE_PROP_R)
         return false;
     sim_say(j, "CFG", "received proposals: IKE:AES_CBC_128/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_1024");
@@ -51,7 +81,16 @@ static void peer_repeats(struct sim_tunnel *t)
 void sim_peer_init(struct sim_tunnel *t)
 {
     struct sim_job j;
-    if (t->path_down || (t->up && t->fault != F_PEER_RESTART_R && t->fault != F_PEER_REAUTH_R)) {
+    if (t->fault == F_HALF_OPEN_R) {
+        sim_peer_floods(t);
+        return;
+    }
+    if (t->fault == F_BOTH) {
+        sim_twin_init(t);
+        return;
+    }
+    if (t->path_down ||
+        (t->up && t->fault != F_PEER_RESTART_R && t->fault != F_PEER_REAUTH_R && !t->duplicates)) {
         sim_arm(t, TM_PEER_INIT, 20000);
         return;
     }
@@ -67,7 +106,7 @@ void sim_peer_init(struct sim_tunnel *t)
     t->next = (struct sim_sa){.uid = ++t->device->last_uid, .epoch = t->device->epoch};
     j = sim_job_on(t, &t->next);
     j.named = false;
-    sim_say_got(&j, t->fault == F_VERSION_R ? 180 : 464);
+    sim_say_got(&j, t->fault == F_VERSION_R ? 180 : t->fault == F_MODE_R ? 492 : 464);
     if (init_refused(t, &j)) {
         peer_again(t);
         return;
@@ -98,6 +137,11 @@ static bool auth_refused(struct sim_tunnel *t, const struct sim_job *j)
     case F_ID_R:
         sim_say(j, "CFG", "no matching peer config found");
         break;
+    case F_EAP_R:
+        sim_say(j, "CFG", "selected peer config '%s'", t->conn);
+        sim_say(j, "IKE", "peer requested EAP, config unacceptable");
+        sim_say(j, "CFG", "no alternative config found");
+        break;
     case F_PSK_R:
         sim_say(j, "CFG", "selected peer config '%s'", t->conn);
         sim_say(j, "IKE", "tried 2 shared keys for '%s' - '%s', but MAC mismatched", t->local, t->peer_id);
@@ -122,12 +166,15 @@ static void child_of_peer(struct sim_tunnel *t, const struct sim_job *j)
         sim_say(j, "CFG", "received proposals: ESP:AES_CBC_128/HMAC_SHA1_96/NO_EXT_SEQ");
         sim_say(j, "CFG", "configured proposals: ESP:AES_GCM_16_256/NO_EXT_SEQ");
         sim_say(j, "IKE", "no acceptable proposal found");
+    } else if (t->fault == F_VIRTUAL_IP_R) {
+        sim_say(j, "IKE", "expected a virtual IP request, sending FAILED_CP_REQUIRED");
     } else if (t->fault == F_TS_R) {
         sim_say(j, "IKE", "traffic selectors 10.9.0.0/16 === 10.8.0.0/16 unacceptable");
     } else {
         t->sa.child = sim_child_new(t, &t->sa);
-        t->sa.spi_in = spi(t);
-        t->sa.spi_out = spi(t);
+        t->sa.spi_in = sim_spi(t);
+        t->sa.spi_out = sim_spi(t);
+        say_alternatives(t, j, "ESP:AES_CBC_128/HMAC_SHA1_96/NO_EXT_SEQ", "ESP:AES_GCM_16_256/NO_EXT_SEQ");
         sim_say(j, "CFG", "selected proposal: ESP:AES_GCM_16_256/NO_EXT_SEQ");
         sim_say0(j, "IKE",
             "CHILD_SA %s{%u} established with SPIs %08x_i %08x_o and TS 0.0.0.0/0 === 0.0.0.0/0",
@@ -139,18 +186,60 @@ static void child_of_peer(struct sim_tunnel *t, const struct sim_job *j)
     }
     sim_say(j, "IKE", "failed to establish CHILD_SA, keeping IKE_SA");
     sim_say(j, "ENC", "generating IKE_AUTH response 1 [ IDr AUTH N(%s) ]",
-        t->fault == F_TS_R ? "TS_UNACCEPT" : "NO_PROP");
+        t->fault == F_TS_R           ? "TS_UNACCEPT"
+        : t->fault == F_VIRTUAL_IP_R ? "FAIL_CP_REQ"
+                                     : "NO_PROP");
     sim_say_sent(j, 124);
+}
+
+/* The SA that the device had with this peer already. */
+static void old_one_goes(struct sim_tunnel *t, const struct sim_job *j)
+{
+    struct sim_job old = *j;
+    if (!t->sa.established || !t->up)
+        return;
+    old.sa = &t->sa;
+    if (!t->duplicates) {
+        sim_say(
+            &old, "IKE", "destroying duplicate IKE_SA for peer '%s', received INITIAL_CONTACT", t->peer_id);
+        return;
+    }
+    sim_say(&old, "IKE", "deleting duplicate IKE_SA for peer '%s' due to uniqueness policy", t->peer_id);
+    sim_say0(&old, "IKE", "deleting IKE_SA %s[%u] between %s[%s]...%s[%s]", t->conn, t->sa.uid, t->local,
+        t->local, t->peer, t->peer_id);
+    sim_say(&old, "IKE", "sending DELETE for IKE_SA %s[%u]", t->conn, t->sa.uid);
+    sim_say(&old, "ENC", "generating INFORMATIONAL request %u [ D ]", t->sa.mid_out);
+    sim_say_sent(&old, PACKET_SMALL);
+}
+
+static void old_one_is_gone(struct sim_tunnel *t)
+{
+    const struct sim_sa old = t->sa;
+    struct sim_job j;
+    if (!t->duplicates || !t->up)
+        return;
+    j = sim_job_on(t, &old);
+    sim_say_got(&j, PACKET_SMALL);
+    sim_say(&j, "ENC", "parsed INFORMATIONAL response %u [ ]", old.mid_out);
+    sim_say0(&j, "IKE", "IKE_SA deleted");
+    sim_down(t, "duplicate-ike-sa", NULL);
+    if (--t->duplicates)
+        sim_arm(t, TM_PEER_INIT, sim_random_of(&t->device->random, 3000, 6000));
 }
 
 void sim_peer_auth(struct sim_tunnel *t)
 {
-    struct sim_job j = sim_job_on(t, &t->next), old = j;
+    struct sim_job j = sim_job_on(t, &t->next);
+    if (t->fault == F_BOTH) {
+        sim_twin_auth(t);
+        return;
+    }
     j.named = false;
     sim_say_got(&j, 252);
     sim_say(&j, "ENC",
-        "parsed IKE_AUTH request 1 [ IDi N(INIT_CONTACT) IDr AUTH N(ESP_TFC_PAD_N) SA TSi TSr N(MULT_AUTH) "
-        "N(EAP_ONLY) N(MSG_ID_SYN_SUP) ]");
+        "parsed IKE_AUTH request 1 [ IDi %s%sN(ESP_TFC_PAD_N) SA TSi TSr N(MULT_AUTH) N(EAP_ONLY) "
+        "N(MSG_ID_SYN_SUP) ]",
+        t->duplicates ? "" : "N(INIT_CONTACT) ", t->fault == F_EAP_R ? "IDr " : "IDr AUTH ");
     sim_say(&j, "CFG", "looking for peer configs matching %s[%s]...%s[%s]", t->local, t->local, t->peer,
         t->fault == F_ID_R ? "vpn-gw.partner.net" : t->peer_id);
     if (t->fault != F_ID_R)
@@ -161,13 +250,10 @@ void sim_peer_auth(struct sim_tunnel *t)
     sim_say(&j, "IKE", "authentication of '%s' with pre-shared key successful", t->peer_id);
     sim_say(&j, "IKE", "received ESP_TFC_PADDING_NOT_SUPPORTED, not using ESPv3 TFC padding");
     sim_say(&j, "IKE", "authentication of '%s' (myself) with pre-shared key", t->local);
-    if (t->sa.established && t->up) {
-        old.sa = &t->sa;
-        sim_say(
-            &old, "IKE", "destroying duplicate IKE_SA for peer '%s', received INITIAL_CONTACT", t->peer_id);
-    }
+    old_one_goes(t, &j);
     sim_say0(&j, "IKE", "IKE_SA %s[%u] established between %s[%s]...%s[%s]", t->conn, t->next.uid, t->local,
         t->local, t->peer, t->peer_id);
+    old_one_is_gone(t);
     if (t->up)
         sim_down(t, "peer-restart", NULL);
     sim_quiet(t);
@@ -217,8 +303,8 @@ void sim_peer_child_rekey(struct sim_tunnel *t)
         sim_arm(t, TM_PEER_CHILD_REKEY, sim_random_of(&t->device->random, 5000, 15000));
         return;
     }
-    in = spi(t);
-    out = spi(t);
+    in = sim_spi(t);
+    out = sim_spi(t);
     child = sim_child_new(t, &t->sa);
     sim_say_got(&j, 476);
     sim_say(&j, "ENC", "parsed CREATE_CHILD_SA request %u [ N(REKEY_SA) N(ESP_TFC_PAD_N) SA No KE TSi TSr ]",
@@ -255,6 +341,10 @@ void sim_peer_child_delete(struct sim_tunnel *t)
 {
     struct sim_job j;
     uint32_t mid;
+    if (t->fault == F_BOTH) {
+        sim_twin_goes(t);
+        return;
+    }
     if (!t->sa.established || !t->sa.child)
         return;
     j = sim_job_on(t, &t->sa);

@@ -6,7 +6,17 @@
 
 #include "ingest/simulate/line.h"
 
+#define IKE_SUITE "IKE:AES_CBC_256/HMAC_SHA1_96/PRF_HMAC_SHA1/MODP_2048"
+#define INIT_REQUEST "SA KE No N(NATD_S_IP) N(NATD_D_IP) N(FRAG_SUP) N(HASH_ALG) N(REDIR_SUP)"
+#define INIT_RESPONSE "SA KE No N(NATD_S_IP) N(NATD_D_IP) N(FRAG_SUP) N(HASH_ALG) N(CHDLESS_SUP) N(MULT_AUTH)"
+#define ESP_PFS "ESP:AES_GCM_16_256/MODP_2048/NO_EXT_SEQ"
+
 enum { PACKET_SMALL = 76, RTT_LOW_MS = 8, RTT_HIGH_MS = 90 };
+
+static inline uint32_t sim_spi(struct sim_tunnel *t)
+{
+    return 0xc0000000u | (uint32_t)(sim_random_next(&t->device->random) & 0xfffffff);
+}
 
 /* --- ask.c --- */
 void sim_start(struct sim_tunnel *t); /* FTMD asks charon for the tunnel */
@@ -38,6 +48,14 @@ void sim_peer_ike_rekey(struct sim_tunnel *t);
 void sim_peer_delete(struct sim_tunnel *t, const char *cause, const char *also);
 void sim_peer_moves(struct sim_tunnel *t);
 void sim_scan(struct sim_tunnel *t);
+
+/* --- both.c: what both peers do at once, or one of them twice --- */
+void sim_twin_init(struct sim_tunnel *t); /* the peer initiates while the device does */
+void sim_twin_auth(struct sim_tunnel *t);
+void sim_twin_goes(struct sim_tunnel *t);
+void sim_collide(struct sim_tunnel *t);        /* both rekey the CHILD_SA */
+void sim_child_replaced(struct sim_tunnel *t); /* the peer builds another, then deletes the old one */
+void sim_peer_floods(struct sim_tunnel *t);    /* it begins and never goes on, until charon has enough */
 
 /* --- fault.c --- */
 void sim_fault_begins(struct sim_tunnel *t);

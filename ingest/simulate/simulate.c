@@ -36,11 +36,15 @@ enum { FILE_MESSAGES, FILE_ATTRIBUTION, FILE_TRUTH, FILE_CONFIG, FILES };
 
 int simulate_rates(const char *faults, struct sim_plan *plan, const char **bad)
 {
-    const double healthy = 0.25;
+    const double healthy = 0.25, devices_struck = 0.1;
+    int of_device = 0;
+    for (int i = 0; i < FAULT_COUNT; i++)
+        of_device += sim_faults[i].when == DEVICE;
     if (strcmp(faults, "none") == 0)
         return 0;
     for (int i = 0; strcmp(faults, "all") == 0 && i < FAULT_COUNT; i++)
-        plan->rate[i] = sim_faults[i].when == DEVICE ? 0.05 : (1 - healthy) / (FAULT_COUNT - 2);
+        plan->rate[i] = sim_faults[i].when == DEVICE ? devices_struck / of_device
+                                                     : (1 - healthy) / (FAULT_COUNT - of_device);
     if (strcmp(faults, "all") == 0)
         return 0;
     for (const char *w = faults; *w; w += *w == ',') {
@@ -156,6 +160,7 @@ static int one_device(const struct sim_plan *plan, const struct sim_way *way, st
     if (options.clock_error_ms)
         d.skew_ms = (int64_t)(sim_random_next(&l.random) % (uint64_t)(2 * options.clock_error_ms + 1)) -
                     options.clock_error_ms;
+    l.skew_ms = d.skew_ms;
     if (rc == 0 && options.output)
         rc = open_files(&d, file);
     l.messages = file[FILE_MESSAGES];

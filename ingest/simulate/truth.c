@@ -102,6 +102,8 @@ void sim_config_write(const struct sim_device *d, FILE *out)
         out, "! device %s\nsystem\n host-name %s\n system-ip %s\n!\nvpn 1\n", d->name, d->name, d->system_ip);
     for (uint32_t i = 0; i < d->tunnels; i++) {
         const struct sim_tunnel *t = &d->tunnel[i];
+        if (t->fault == F_STRANGER)
+            continue;
         fprintf(out,
             " interface %s\n  tunnel-source %s\n  tunnel-destination %s\n"
             "  dead-peer-detection interval %u retries %u\n  ike\n   version 2\n   rekey %u\n"

@@ -1,17 +1,18 @@
--- api_device_rows(device, system_ip, silent_after) — devices as the API shows them.
+-- api_device_rows(device, system_ip, silent_after, site) — devices as the API shows them.
 --
 -- In      filters: arrays of which one must fit, NULL: any
 -- Out     one row a device with what lists sort by, and its JSON; state: reporting or silent
--- Reads   device, tunnel, incident, outage
+-- Reads   device, tunnel, incident, outage, inventory
 -- Used by api_devices, api_device
-CREATE OR REPLACE FUNCTION ikewatch.api_device_rows(device text[], system_ip text[], silent_after interval)
+CREATE OR REPLACE FUNCTION ikewatch.api_device_rows(device text[], system_ip text[], silent_after interval,
+    site text[] DEFAULT NULL)
 RETURNS TABLE (device_name text, flaps_24h bigint, body json)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT d.name, coalesce(f.flaps_24h, 0),
            json_build_object(
                'id', ikewatch.id_text(d.device_id), 'device', d.name, 'system_ip', d.system_ip,
-               'aliases', coalesce(to_json(d.aliases), '[]'), 'site', NULL,
+               'aliases', coalesce(to_json(d.aliases), '[]'), 'site', (SELECT min(v.site) FROM ikewatch.inventory AS v WHERE v.device = d.name),
                'state', CASE WHEN s.silent THEN 'silent' ELSE 'reporting' END,
                'first_seen', ikewatch.api_time(d.first_seen), 'last_seen', ikewatch.api_time(d.last_seen),
                'clock_skew_s', d.skew_ms / 1000.0::double precision, 'time_quality', d.time_quality, 'booted', ikewatch.api_time(d.booted),
@@ -29,6 +30,8 @@ BEGIN ATOMIC
       LEFT JOIN (SELECT f.device_id, sum(f.flaps_24h)::bigint AS flaps_24h FROM ikewatch.api_flap_counts() AS f GROUP BY f.device_id) AS f
              ON f.device_id = d.device_id
      WHERE (api_device_rows.device IS NULL OR d.name = ANY (api_device_rows.device))
-       AND (api_device_rows.system_ip IS NULL OR d.system_ip = ANY (api_device_rows.system_ip));
+       AND (api_device_rows.system_ip IS NULL OR d.system_ip = ANY (api_device_rows.system_ip))
+       AND (api_device_rows.site IS NULL OR EXISTS (SELECT FROM ikewatch.inventory AS v
+                                                     WHERE v.device = d.name AND v.site = ANY (api_device_rows.site)));
 END;
-COMMENT ON FUNCTION ikewatch.api_device_rows(text[], text[], interval) IS 'Devices as the API shows them';
+COMMENT ON FUNCTION ikewatch.api_device_rows(text[], text[], interval, text[]) IS 'Devices as the API shows them';

@@ -1,13 +1,14 @@
 -- api_exchanges(…) — GET /v1/exchanges: IKE exchanges requested in the range.
 --
--- In      filters: arrays of which one must fit, NULL: any; peer, tunnel, vpn exclude exchanges that are bound to no tunnel
+-- In      filters: arrays of which one must fit, NULL: any; peer, tunnel, vpn, site, carrier exclude exchanges that are bound to no tunnel
 --         row_order: -requested requested
 -- Out     one text, the page
--- Reads   exchange (its days of the range only), exchange_outlier, tunnel_name, device
+-- Reads   inventory, exchange (its days of the range only), exchange_outlier, tunnel_name, device
 -- Used by api/routes.def
 CREATE OR REPLACE FUNCTION ikewatch.api_exchanges(from_time timestamptz, to_time timestamptz, device text[], system_ip text[], peer inet[],
     tunnel text[], vpn integer[], direction text[], outcome text[], exchange text[], near_miss boolean, row_order text, row_limit integer,
-    silent_after interval)
+    silent_after interval,
+    site text[] DEFAULT NULL, carrier text[] DEFAULT NULL)
 RETURNS SETOF text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -36,6 +37,11 @@ BEGIN ATOMIC
                        AND (api_exchanges.peer IS NULL OR m.peer <<= ANY (api_exchanges.peer))
                        AND (api_exchanges.tunnel IS NULL OR m.tunnel = ANY (api_exchanges.tunnel))
                        AND (api_exchanges.vpn IS NULL OR m.vpn_id = ANY (api_exchanges.vpn))
+                       AND ((api_exchanges.site IS NULL AND api_exchanges.carrier IS NULL)
+                            OR EXISTS (SELECT FROM ikewatch.inventory AS v
+                                        WHERE v.device = d.name AND v.tunnel = m.tunnel
+                                          AND (api_exchanges.site IS NULL OR v.site = ANY (api_exchanges.site))
+                                          AND (api_exchanges.carrier IS NULL OR v.carrier = ANY (api_exchanges.carrier))))
                        AND (api_exchanges.direction IS NULL OR e.direction::text = ANY (api_exchanges.direction))
                        AND (api_exchanges.outcome IS NULL OR e.outcome::text = ANY (api_exchanges.outcome))
                        AND (api_exchanges.exchange IS NULL OR e.exchange = ANY (api_exchanges.exchange))
@@ -44,4 +50,4 @@ BEGIN ATOMIC
                      LIMIT api_exchanges.row_limit + 1) AS r) AS w;
 END;
 COMMENT ON FUNCTION ikewatch.api_exchanges(timestamptz, timestamptz, text[], text[], inet[], text[], integer[], text[], text[], text[],
-    boolean, text, integer, interval) IS 'GET /v1/exchanges';
+    boolean, text, integer, interval, text[], text[]) IS 'GET /v1/exchanges';

@@ -10,7 +10,8 @@
 -- Used by api_flaps, tests/sql/api_flaps.sql (the same by brute force over transitions)
 CREATE OR REPLACE FUNCTION ikewatch.api_flap_rows(group_by text[], from_time timestamptz, to_time timestamptz, tz text,
     device text[], system_ip text[], peer inet[], tunnel text[], vpn integer[], symptom text[], cause text[], blocker text[],
-    side text[], confidence text[], defect text[], silent_after interval)
+    side text[], confidence text[], defect text[], silent_after interval,
+    site text[] DEFAULT NULL, carrier text[] DEFAULT NULL)
 RETURNS TABLE (group_key jsonb, bucket timestamptz, tunnels bigint, tunnels_affected bigint, flaps bigint, outages bigint,
                near_misses bigint, window_ms bigint, unknown_ms bigint, downtime_ms bigint, blackout_ms bigint, ended bigint,
                repair_ms bigint, p50_ms double precision, p95_ms double precision, longest_ms bigint)
@@ -50,7 +51,7 @@ BEGIN ATOMIC
                || CASE WHEN a.by_vpn THEN jsonb_build_object('vpn', m.vpn_id) ELSE '{}' END AS place
           FROM asked AS a
          CROSS JOIN ikewatch.api_match(api_flap_rows.device, api_flap_rows.system_ip, api_flap_rows.peer, api_flap_rows.tunnel,
-                                       api_flap_rows.vpn) AS m
+                                       api_flap_rows.vpn, site => api_flap_rows.site, carrier => api_flap_rows.carrier) AS m
     ), outage AS MATERIALIZED ( -- by the range alone: the planner must not look tunnel by tunnel through a year
         SELECT o.*
           FROM ikewatch.outage AS o
@@ -142,6 +143,7 @@ BEGIN ATOMIC
            AND api_flap_rows.tunnel IS NULL AND api_flap_rows.vpn IS NULL
            AND (api_flap_rows.device IS NULL OR d.name = ANY (api_flap_rows.device))
            AND (api_flap_rows.system_ip IS NULL OR d.system_ip = ANY (api_flap_rows.system_ip))
+           AND api_flap_rows.site IS NULL AND api_flap_rows.carrier IS NULL
     ), grid AS (
         SELECT p.place, '{}'::jsonb AS verdict FROM place AS p, asked AS a WHERE NOT a.by_event
          UNION ALL
@@ -167,4 +169,4 @@ BEGIN ATOMIC
       LEFT JOIN missed AS m ON m.place = g.place AND m.starts = f.starts;
 END;
 COMMENT ON FUNCTION ikewatch.api_flap_rows(text[], timestamptz, timestamptz, text, text[], text[], inet[], text[], integer[], text[], text[],
-    text[], text[], text[], text[], interval) IS 'Flap statistics by group and bucket';
+    text[], text[], text[], text[], interval, text[], text[]) IS 'Flap statistics by group and bucket';

@@ -5,7 +5,8 @@
 -- Used by api/routes.def
 CREATE OR REPLACE FUNCTION ikewatch.api_flaps(group_by text[], from_time timestamptz, to_time timestamptz, tz text,
     device text[], system_ip text[], peer inet[], tunnel text[], vpn integer[], symptom text[], cause text[], blocker text[],
-    side text[], confidence text[], defect text[], row_order text, row_limit integer, silent_after interval)
+    side text[], confidence text[], defect text[], row_order text, row_limit integer, silent_after interval,
+    site text[] DEFAULT NULL, carrier text[] DEFAULT NULL)
 RETURNS SETOF text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -15,7 +16,7 @@ BEGIN ATOMIC
                     THEN greatest(0, 1 - f.downtime_ms::double precision / (f.window_ms - f.unknown_ms)) END AS availability
           FROM ikewatch.api_flap_rows(api_flaps.group_by, api_flaps.from_time, api_flaps.to_time, api_flaps.tz, api_flaps.device,
                    api_flaps.system_ip, api_flaps.peer, api_flaps.tunnel, api_flaps.vpn, api_flaps.symptom, api_flaps.cause,
-                   api_flaps.blocker, api_flaps.side, api_flaps.confidence, api_flaps.defect, api_flaps.silent_after) AS f
+                   api_flaps.blocker, api_flaps.side, api_flaps.confidence, api_flaps.defect, api_flaps.silent_after, site => api_flaps.site, carrier => api_flaps.carrier) AS f
     ), chosen AS (
         SELECT row_number() OVER (ORDER BY CASE api_flaps.row_order WHEN '-flaps' THEN -f.flaps WHEN '-outages' THEN -f.outages
                                                 WHEN '-downtime_s' THEN -f.downtime_ms WHEN '-near_misses' THEN -f.near_misses
@@ -43,4 +44,4 @@ BEGIN ATOMIC
       FROM written AS w;
 END;
 COMMENT ON FUNCTION ikewatch.api_flaps(text[], timestamptz, timestamptz, text, text[], text[], inet[], text[], integer[], text[], text[],
-    text[], text[], text[], text[], text, integer, interval) IS 'GET /v1/flaps';
+    text[], text[], text[], text[], text, integer, interval, text[], text[]) IS 'GET /v1/flaps';

@@ -8,7 +8,8 @@
 -- Used by api_incidents, api_incident, api_tunnel, api_report
 CREATE OR REPLACE FUNCTION ikewatch.api_incident_rows(wanted bigint, from_time timestamptz, to_time timestamptz, state text,
     device text[], system_ip text[], peer inet[], tunnel text[], vpn integer[], symptom text[], cause text[], blocker text[],
-    side text[], confidence text[], defect text[], stay_down_after interval, silent_after interval, lang text)
+    side text[], confidence text[], defect text[], stay_down_after interval, silent_after interval, lang text,
+    site text[] DEFAULT NULL, carrier text[] DEFAULT NULL)
 RETURNS TABLE (device_id bigint, incident_id bigint, began timestamptz, ended timestamptz, body json)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -34,7 +35,7 @@ BEGIN ATOMIC
              UNION ALL -- apart, so that one is looked up by its index even when it is known only while the query runs
             SELECT x.* FROM ikewatch.incident AS x WHERE api_incident_rows.wanted IS NULL) AS i
       JOIN ikewatch.api_match(api_incident_rows.device, api_incident_rows.system_ip, api_incident_rows.peer,
-               api_incident_rows.tunnel, api_incident_rows.vpn) AS m ON m.device_id = i.device_id AND m.tunnel_id = i.tunnel_id
+               api_incident_rows.tunnel, api_incident_rows.vpn, site => api_incident_rows.site, carrier => api_incident_rows.carrier) AS m ON m.device_id = i.device_id AND m.tunnel_id = i.tunnel_id
      CROSS JOIN LATERAL (SELECT ikewatch.api_known_until(m.device_seen, (SELECT ikewatch.api_as_of()), api_incident_rows.silent_after) AS until) AS u
       LEFT JOIN ikewatch.cause AS c ON c.slug = i.cause
       LEFT JOIN ikewatch.cause AS b ON b.slug = i.blocker
@@ -50,4 +51,4 @@ BEGIN ATOMIC
        AND (api_incident_rows.defect IS NULL OR i.defect = ANY (api_incident_rows.defect));
 END;
 COMMENT ON FUNCTION ikewatch.api_incident_rows(bigint, timestamptz, timestamptz, text, text[], text[], inet[], text[], integer[], text[],
-    text[], text[], text[], text[], text[], interval, interval, text) IS 'Incidents as the API shows them';
+    text[], text[], text[], text[], text[], interval, interval, text, text[], text[]) IS 'Incidents as the API shows them';

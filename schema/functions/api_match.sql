@@ -1,11 +1,13 @@
--- api_match(device, system_ip, peer, tunnel, vpn) — the tunnels that a question is about.
+-- api_match(device, system_ip, peer, tunnel, vpn, site, carrier) — the tunnels that a question is about.
 --
--- In      each an array of which one must fit, NULL: any. peer: addresses or networks
+-- In      each an array of which one must fit, NULL: any. peer: addresses or networks;
+--         site, carrier: as the inventory says of the tunnel of this name
 -- Out     every tunnel id that fits, with the tunnel it stands for (resolved_id, names and addresses: after merges); merged: it stands
 --         for another. What follows `merged` is of the id's own row
--- Reads   tunnel, device. Not by the view tunnel_name: its join on a merge's target hides from the planner that no row is lost
+-- Reads   tunnel, device, inventory. Not by the view tunnel_name: its join on a merge's target hides from the planner that no row is lost
 -- Used by the api_ functions
-CREATE OR REPLACE FUNCTION ikewatch.api_match(device text[], system_ip text[], peer inet[], tunnel text[], vpn integer[])
+CREATE OR REPLACE FUNCTION ikewatch.api_match(device text[], system_ip text[], peer inet[], tunnel text[], vpn integer[],
+    site text[] DEFAULT NULL, carrier text[] DEFAULT NULL)
 RETURNS TABLE (device_id bigint, tunnel_id bigint, resolved_id bigint, device_name text, device_ip text, tunnel_name text,
                vpn_id integer, local_addr inet, peer_addr inet, device_seen timestamptz, merged boolean, conn text,
                identity ikewatch.identity, state ikewatch.tunnel_state, since timestamptz, first_seen timestamptz,
@@ -29,6 +31,11 @@ BEGIN ATOMIC
        AND (api_match.system_ip IS NULL OR n.device_ip = ANY (api_match.system_ip))
        AND (api_match.peer IS NULL OR n.peer_addr <<= ANY (api_match.peer))
        AND (api_match.tunnel IS NULL OR n.tunnel_name = ANY (api_match.tunnel))
-       AND (api_match.vpn IS NULL OR n.vpn_id = ANY (api_match.vpn));
+       AND (api_match.vpn IS NULL OR n.vpn_id = ANY (api_match.vpn))
+       AND ((api_match.site IS NULL AND api_match.carrier IS NULL)
+            OR EXISTS (SELECT FROM ikewatch.inventory AS v
+                        WHERE v.device = n.device_name AND v.tunnel = n.tunnel_name
+                          AND (api_match.site IS NULL OR v.site = ANY (api_match.site))
+                          AND (api_match.carrier IS NULL OR v.carrier = ANY (api_match.carrier))));
 END;
-COMMENT ON FUNCTION ikewatch.api_match(text[], text[], inet[], text[], integer[]) IS 'The tunnels that a question is about';
+COMMENT ON FUNCTION ikewatch.api_match(text[], text[], inet[], text[], integer[], text[], text[]) IS 'The tunnels that a question is about';

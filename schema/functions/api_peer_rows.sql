@@ -5,13 +5,14 @@
 -- Reads   tunnel, device, incident, outage
 -- Used by api_peers, api_peer
 CREATE OR REPLACE FUNCTION ikewatch.api_peer_rows(device text[], system_ip text[], peer inet[], tunnel text[], vpn integer[],
-    silent_after interval)
+    silent_after interval,
+    site text[] DEFAULT NULL, carrier text[] DEFAULT NULL)
 RETURNS TABLE (peer_addr inet, flaps_24h bigint, body json)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH tunnels AS (
         SELECT t.* FROM ikewatch.api_tunnel_rows(api_peer_rows.device, api_peer_rows.system_ip, api_peer_rows.peer, api_peer_rows.tunnel,
-                            api_peer_rows.vpn, api_peer_rows.silent_after) AS t
+                            api_peer_rows.vpn, api_peer_rows.silent_after, site => api_peer_rows.site, carrier => api_peer_rows.carrier) AS t
          WHERE t.peer_addr IS NOT NULL
     ), states AS (
         SELECT s.peer_addr, jsonb_object_agg(s.state, s.n) AS states
@@ -36,4 +37,4 @@ BEGIN ATOMIC
       JOIN states AS s ON s.peer_addr = p.peer_addr
       LEFT JOIN causes AS c ON c.peer_addr = p.peer_addr;
 END;
-COMMENT ON FUNCTION ikewatch.api_peer_rows(text[], text[], inet[], text[], integer[], interval) IS 'Peers over all devices as the API shows them';
+COMMENT ON FUNCTION ikewatch.api_peer_rows(text[], text[], inet[], text[], integer[], interval, text[], text[]) IS 'Peers over all devices as the API shows them';

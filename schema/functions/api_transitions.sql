@@ -5,7 +5,8 @@
 -- Reads   transition (transition_at_idx), tunnel_name
 -- Used by api/routes.def
 CREATE OR REPLACE FUNCTION ikewatch.api_transitions(from_time timestamptz, to_time timestamptz, device text[], system_ip text[], peer inet[],
-    tunnel text[], vpn integer[], state text, row_order text, row_limit integer, silent_after interval)
+    tunnel text[], vpn integer[], state text, row_order text, row_limit integer, silent_after interval,
+    site text[] DEFAULT NULL, carrier text[] DEFAULT NULL)
 RETURNS SETOF text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -17,11 +18,11 @@ BEGIN ATOMIC
                        'source', t.source, 'time_quality', t.time_quality, 'incident', ikewatch.id_text(t.incident_id)) AS body
               FROM ikewatch.transition AS t
               JOIN ikewatch.api_match(api_transitions.device, api_transitions.system_ip, api_transitions.peer, api_transitions.tunnel,
-                       api_transitions.vpn) AS m ON m.device_id = t.device_id AND m.tunnel_id = t.tunnel_id
+                       api_transitions.vpn, site => api_transitions.site, carrier => api_transitions.carrier) AS m ON m.device_id = t.device_id AND m.tunnel_id = t.tunnel_id
              WHERE t.at >= api_transitions.from_time AND t.at < api_transitions.to_time
                AND (api_transitions.state IS NULL OR t.state::text = api_transitions.state)
              ORDER BY n
              LIMIT api_transitions.row_limit + 1) AS w;
 END;
 COMMENT ON FUNCTION ikewatch.api_transitions(timestamptz, timestamptz, text[], text[], inet[], text[], integer[], text, text, integer,
-    interval) IS 'GET /v1/transitions';
+    interval, text[], text[]) IS 'GET /v1/transitions';

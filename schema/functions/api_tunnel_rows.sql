@@ -5,7 +5,8 @@
 -- Reads   tunnel, device, incident, outage
 -- Used by api_tunnels, api_device_tunnels, api_tunnel, api_peers
 CREATE OR REPLACE FUNCTION ikewatch.api_tunnel_rows(device text[], system_ip text[], peer inet[], tunnel text[], vpn integer[],
-    silent_after interval)
+    silent_after interval,
+    site text[] DEFAULT NULL, carrier text[] DEFAULT NULL)
 RETURNS TABLE (device_id bigint, tunnel_id bigint, device_name text, tunnel_name text, peer_addr inet, state text, flaps_24h bigint,
                incident_id bigint, body json)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -21,11 +22,11 @@ BEGIN ATOMIC
                'confidence', i.confidence, 'flaps_24h', coalesce(f.flaps_24h, 0), 'flaps_7d', coalesce(f.flaps_7d, 0),
                'device_last_seen', ikewatch.api_time(m.device_seen))
       FROM ikewatch.api_match(api_tunnel_rows.device, api_tunnel_rows.system_ip, api_tunnel_rows.peer, api_tunnel_rows.tunnel,
-               api_tunnel_rows.vpn) AS m
+               api_tunnel_rows.vpn, site => api_tunnel_rows.site, carrier => api_tunnel_rows.carrier) AS m
      CROSS JOIN LATERAL (SELECT CASE WHEN m.device_seen < (SELECT ikewatch.api_as_of()) - api_tunnel_rows.silent_after THEN 'silent'
                                      ELSE m.state::text END AS state) AS s
       LEFT JOIN ikewatch.incident AS i ON i.device_id = m.device_id AND i.incident_id = m.incident_id
       LEFT JOIN ikewatch.api_flap_counts() AS f ON f.device_id = m.device_id AND f.tunnel_id = m.tunnel_id
      WHERE NOT m.merged;
 END;
-COMMENT ON FUNCTION ikewatch.api_tunnel_rows(text[], text[], inet[], text[], integer[], interval) IS 'Tunnels as the API shows them';
+COMMENT ON FUNCTION ikewatch.api_tunnel_rows(text[], text[], inet[], text[], integer[], interval, text[], text[]) IS 'Tunnels as the API shows them';

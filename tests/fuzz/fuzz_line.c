@@ -16,6 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (all[i].ptr && (all[i].ptr < e.line.ptr || all[i].ptr + all[i].len > e.line.ptr + size))
             abort();
     char text[STAMP_TEXT_MAX];
-    stamp_text(stamp_resolve(&l.stamp, 0, 1795478400000, INT64_MIN, 0), text);
+    stamp_text(stamp_resolve(&l.stamp, 0, 1795478400000, INT64_MIN, NULL), text);
     return 0;
 }

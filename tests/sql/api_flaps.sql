@@ -7,3 +7,6 @@ SELECT r -> 'group' AS key, r ->> 'outages' AS outages, r ->> 'flaps' AS flaps, 
 SELECT ikewatch.api_flaps('{device}', '2026-03-01Z', '2026-03-02Z', 'UTC', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '-flaps', 1, '15m');
 SELECT ikewatch.api_flaps('{}', '2026-03-01Z', '2026-03-02Z', 'UTC', '{vedge01}', NULL, NULL, NULL, NULL, NULL, '{path-loss}', NULL, NULL, NULL, NULL, 'group', 10, '15m');
 SELECT ikewatch.api_flaps('{cause,day}', '2026-03-01Z', '2026-03-02Z', 'Nowhere/City', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'group', 10, '15m');
+INSERT INTO ikewatch.inventory (device, tunnel, site, carrier) VALUES ('vedge01', 'ipsec1', 'Tokyo', 'NTT'), ('vedge01', 'ipsec2', 'Tokyo', 'KDDI'), ('vedge02', 'ipsec1', 'Osaka', 'NTT');
+SELECT r FROM ikewatch.api_flaps('{device}', '2026-03-01Z', '2026-03-02Z', 'UTC', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'group', 100, '15m', carrier => '{NTT}') AS a, json_array_elements(a::json -> 'data') AS r;
+SELECT r ->> 'outages' AS outages, r ->> 'tunnels' AS tunnels FROM ikewatch.api_flaps('{}', '2026-03-01Z', '2026-03-02Z', 'UTC', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'group', 100, '15m', site => '{Osaka}') AS a, json_array_elements(a::json -> 'data') AS r;

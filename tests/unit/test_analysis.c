@@ -1,5 +1,7 @@
 #include "ingest/analysis.h"
 
+#include "classify/inventory.h"
+
 #include <criterion/criterion.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -260,7 +262,9 @@ Test(analysis, colour_is_used_when_asked_for)
 
 Test(analysis, people_read_times_in_their_zone)
 {
-    a.zone_offset_s = 9 * 3600;
+    static const struct zone_span span = {INT64_MIN, 9 * 3600};
+    static const struct zone tokyo = {1, &span};
+    a.zone = &tokyo;
     char *text = printed_text(false);
     cr_expect_not_null(strstr(text, "2026-11-24 03:14:41 to 2026-11-24 03:18:31 UTC+09:00"), "%s", text);
     free(text);
@@ -276,4 +280,22 @@ Test(analysis, a_line_number_leads_to_its_file)
     cr_expect_eq(in_file, 1000);
     cr_expect_str_eq(analysis_file_of(&a, 1001, &in_file), "messages");
     cr_expect_eq(in_file, 1);
+}
+
+Test(analysis, the_configuration_that_shapes_the_failed_exchange_is_quoted)
+{
+    struct inventory *inv;
+    char error[200] = "";
+    const char *cli = "interface ipsec10\n ike\n  group 2\n !\n ipsec\n  rekey 3600\n  "
+                      "perfect-forward-secrecy group-16\n !\n";
+    cr_assert_eq(inventory_read(span_of(cli), &inv, error, sizeof(error)), 0, "%s", error);
+    a.inventory = inv;
+    char *text = printed_text(false);
+    cr_expect_not_null(
+        strstr(text, "line 7     ipsec perfect-forward-secrecy group-16  (shapes CREATE_CHILD_SA)"), "%s",
+        text);
+    cr_expect_null(strstr(text, "group 2"), "of another exchange");
+    free(text);
+    a.inventory = NULL;
+    inventory_free(inv);
 }

@@ -56,7 +56,10 @@ Test(analyze_input, a_line_without_a_stamp_stays_behind_its_neighbour)
 Test(analyze_input, year_and_zone_are_those_that_were_said)
 {
     read_text("Nov 23 18:14:41" HEAD);
-    cr_assert_eq(analyze_input_sort(&in, 2024, 9 * 3600), 0);
+    static const struct zone_span nine_hours = {INT64_MIN, 9 * 3600};
+    static const struct zone tokyo = {1, &nine_hours};
+    const struct zones zones = {.fallback = &tokyo};
+    cr_assert_eq(analyze_input_sort(&in, 2024, &zones), 0);
     cr_expect_eq(in.lines[0].stamp_ms, INT64_C(1732353281000), "2024-11-23T09:14:41Z");
 }
 

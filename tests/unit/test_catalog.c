@@ -2,6 +2,7 @@
 #include "tests/support/corpus.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static void samples_match(const struct catalogue *cat, struct match_scratch *scratch, size_t id)
 {
@@ -77,6 +78,44 @@ Test(catalog, fields_are_read_where_they_stand)
     cr_assert(span_eq(event_text(&e, F_LOCAL), SPAN("2001:db8::2")));
     cr_assert(span_eq(event_text(&e, F_PEER), SPAN("10.10.10.1")));
     match_scratch_free(scratch);
+}
+
+/* Every Japanese letter here is three bytes that begin with E3 to E9: kana, CJK, their punctuation. */
+static bool is_japanese(const char *s)
+{
+    while (*s && ((unsigned char)*s < 0xE3 || (unsigned char)*s > 0xE9))
+        s++;
+    return *s != '\0';
+}
+
+/* Each command of `one`, its backquotes included, stands in `other` too. */
+static bool commands_stand_in(const char *one, const char *other)
+{
+    const char *end;
+    for (const char *at = strchr(one, '`'); at; at = strchr(end + 1, '`')) {
+        char command[128];
+        end = strchr(at + 1, '`');
+        if (!end || (size_t)(end - at) + 2 > sizeof command)
+            return false;
+        snprintf(command, sizeof command, "%.*s", (int)(end - at) + 1, at);
+        if (!strstr(other, command))
+            return false;
+    }
+    return true;
+}
+
+Test(catalog, every_cause_says_the_same_commands_in_both_languages)
+{
+    const struct catalogue *cat = corpus_catalogue();
+    for (size_t i = 0; i < catalogue_cause_count(cat); i++) {
+        const struct cause *c = catalogue_cause_at(cat, i);
+        cr_assert(is_japanese(c->title_ja) && is_japanese(c->verdict_ja) && is_japanese(c->advice_ja), "%s",
+            c->slug);
+        cr_assert(commands_stand_in(c->advice_en, c->advice_ja), "%s", c->slug);
+        cr_assert(commands_stand_in(c->advice_ja, c->advice_en), "%s", c->slug);
+        cr_assert(commands_stand_in(c->verdict_en, c->verdict_ja), "%s", c->slug);
+        cr_assert(commands_stand_in(c->verdict_ja, c->verdict_en), "%s", c->slug);
+    }
 }
 
 Test(catalog, every_cause_that_a_rule_can_name_has_its_texts)

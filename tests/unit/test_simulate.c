@@ -70,6 +70,52 @@ Test(simulate, a_fault_is_in_the_truth_and_its_line_in_the_log)
     free(log), free(truth);
 }
 
+struct shown {
+    const char *fault, *truth, *line;
+};
+
+/* What a kind of fault leaves in the log of its router, and the truth of it. */
+static void shows(const struct shown *w)
+{
+    const struct sim_way way = {0};
+    char faults[64], *truth, *log;
+    snprintf(faults, sizeof(faults), "%s=1", w->fault);
+    log = log_of(8, faults, &way, &truth);
+    cr_assert_not_null(strstr(log, w->line), "%s: no \"%s\"", w->fault, w->line);
+    if (w->truth)
+        cr_assert_not_null(strstr(truth, w->truth), "%s: no %s", w->fault, w->truth);
+    else
+        cr_assert_null(strstr(truth, "\"cause\""), "%s is no fault", w->fault);
+    free(log), free(truth);
+}
+
+Test(simulate, each_kind_leaves_its_line_and_its_truth)
+{
+    static const struct shown kinds[] = {
+        {"own-key-missing", "\"cause\": \"own-key-missing\"", "no private key found for"},
+        {"eap-failed", "\"cause\": \"eap-failed\"", "peer requested EAP, config unacceptable"},
+        {"virtual-ip-required", "\"cause\": \"virtual-ip-required\"", "N(FAIL_CP_REQ)"},
+        {"connection-not-loaded", "\"cause\": \"connection-not-loaded\"", "no config named"},
+        {"ike-mode-mismatch", "\"cause\": \"ike-mode-mismatch\"", "Aggressive Mode PSK disabled"},
+        {"no-peer-config", "\"tunnel\": \"unknown:", "no IKE config found for"},
+        {"half-open-limit", "\"cause\": \"half-open-limit\"", "per-IP half-open IKE_SA limit of 5 reached"},
+        {"lifetime-expired", "\"cause\": \"lifetime-expired\"", "closing expired CHILD_SA"},
+        {"rekey-collision", "\"cause\": \"rekey-collision\"", "detected CHILD_REKEY collision"},
+        {"duplicate-ike-sa", "\"cause\": \"duplicate-ike-sa\"", "due to uniqueness policy"},
+        {"corrupt-messages", "\"cause\": \"corrupt-messages\"", "could not decrypt payloads"},
+        {"config-change", "\"cause\": \"config-change\"", "updated vici connection"},
+        {"resource-exhausted", "\"cause\": \"resource-exhausted\"", "warning:Red"},
+        {"device-reboot", "\"cause\": \"device-reboot\"", "system-reboot-issued"},
+        {"local-address-changed", "\"cause\": \"local-address-changed\"", "tloc-ip-change"},
+        {"simultaneous-initiation", NULL, "is initiating an IKE_SA"},
+        {"refused-alternatives", NULL, "proposal matches"},
+        {"rekey-collision-kept", NULL, "CHILD_SA rekey collision"},
+        {"peer-replaces-child", NULL, "received DELETE for ESP CHILD_SA"},
+    };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        shows(&kinds[i]);
+}
+
 Test(simulate, a_wrong_fault_is_refused_by_its_name)
 {
     struct sim_plan plan = {0};

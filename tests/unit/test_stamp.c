@@ -2,12 +2,15 @@
 
 #include <criterion/criterion.h>
 
+static const struct zone_span nine_hours = {INT64_MIN, 9 * 3600};
+static const struct zone tokyo = {1, &nine_hours};
+
 static int64_t ms(const char *text)
 {
     struct span s = span_of(text);
     struct stamp st;
     cr_assert_eq(stamp_read(&s, &st), 1, "%s", text);
-    return stamp_ms(&st, 2026, 0);
+    return stamp_ms(&st, 2026, NULL, INT64_MIN);
 }
 
 static const char *text_of(int64_t t)
@@ -56,7 +59,7 @@ static int64_t resolved(const char *text, int year, const char *record, const ch
     struct span s = span_of(text);
     struct stamp st;
     cr_assert_eq(stamp_read(&s, &st), 1);
-    return stamp_resolve(&st, year, record ? ms(record) : INT64_MIN, last ? ms(last) : INT64_MIN, 0);
+    return stamp_resolve(&st, year, record ? ms(record) : INT64_MIN, last ? ms(last) : INT64_MIN, NULL);
 }
 
 Test(stamp, the_year_is_the_latest_not_after_the_record_and_a_day)
@@ -82,7 +85,7 @@ Test(stamp, a_zone_that_is_set_moves_only_stamps_without_one)
     struct span s = SPAN("Nov 23 18:14:29"), z = SPAN("2026-11-23T18:14:29Z");
     struct stamp st;
     stamp_read(&s, &st);
-    cr_assert_str_eq(text_of(stamp_ms(&st, 2026, 9 * 3600)), "2026-11-23T09:14:29Z");
+    cr_assert_str_eq(text_of(stamp_ms(&st, 2026, &tokyo, INT64_MIN)), "2026-11-23T09:14:29Z");
     stamp_read(&z, &st);
-    cr_assert_str_eq(text_of(stamp_ms(&st, 2026, 9 * 3600)), "2026-11-23T18:14:29Z");
+    cr_assert_str_eq(text_of(stamp_ms(&st, 2026, &tokyo, INT64_MIN)), "2026-11-23T18:14:29Z");
 }

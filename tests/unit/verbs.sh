@@ -25,10 +25,10 @@ expect 2 'Usage: ikewatch VERB' "$program"
 expect 0 'analyze   log files to a verdict' "$program" --help
 expect 0 'ikewatch ' "$program" --version
 expect 2 'no verb "analyse"; did you mean "analyze"?' "$program" analyse
-for verb in serve ingest api migrate analyze explain catalog replay report config; do
+for verb in serve ingest api migrate analyze explain catalog inventory replay report config; do
     expect 0 "Usage: ikewatch $verb" "$program" $verb --help
 done
-for verb in serve ingest api analyze explain catalog replay report config; do
+for verb in serve ingest api analyze explain catalog inventory replay report config; do
     expect 2 'unknown option --no-such-thing' "$program" $verb --no-such-thing
 done
 expect 1 'unknown option --no-such-thing' "$program" migrate --no-such-thing
@@ -50,6 +50,22 @@ expect 0 '' "$program" analyze --attribution "$here/lines.tsv" "$here/messages"
 expect 0 'line	ike_sa	conn	tunnel' cat "$here/lines.tsv"
 expect 0 '1	3	ipsec2_1	ipsec2' cat "$here/lines.tsv"
 expect 1 'No such file' "$program" analyze --inventory "$here/nowhere" "$here/messages"
+printf 'tunnel,device,tz\nipsec2,vedge01,Asia/Tokyo\n' >"$here/fleet.csv"
+printf 'tunel,device\nipsec2,vedge01\n' >"$here/wrong.csv"
+expect 0 '"tunnel":"ipsec2"' "$program" analyze --inventory "$here/fleet.csv" --format json "$here/messages"
+expect 1 'wrong.csv:1: unknown column: \"tunel\"; did you mean tunnel?' "$program" analyze --inventory "$here/wrong.csv" "$here/messages"
+expect 2 'say `ikewatch inventory import FILE' "$program" inventory
+expect 2 'say `ikewatch inventory import FILE' "$program" inventory imprt "$here/fleet.csv"
+expect 2 'name a file to import' "$program" inventory import
+expect 1 'No such file' "$program" inventory import --dry-run "$here/nowhere"
+expect 0 'fleet.csv: 1 tunnel, no mistake' "$program" inventory import --dry-run "$here/fleet.csv"
+expect 1 'wrong.csv:1: unknown column: "tunel"; did you mean tunnel?' "$program" inventory import --dry-run "$here/fleet.csv" "$here/wrong.csv"
+expect 1 'nothing was imported' "$program" inventory import --dry-run "$here/wrong.csv"
+expect 1 'no tunnel in it' "$program" inventory import --dry-run "$here/messages"
+printf 'device,tunnel,tz\nvedge01,ipsec1,Mars/Town\n' >"$here/wrong.csv"
+expect 1 'wrong.csv:2: no such time zone: "Mars/Town"; write an IANA name' "$program" inventory import --dry-run "$here/wrong.csv"
+printf 'vpn 1\n interface ipsec1\n' >"$here/wrong.cli"
+expect 1 'wrong.cli:2: not said whose tunnel this is; add `host-name NAME`' "$program" inventory import --dry-run "$here/wrong.cli"
 head -c 300000 /dev/urandom >"$here/noise"
 expect 0 'malformed' "$program" analyze "$here/noise"
 
@@ -86,6 +102,16 @@ expect 0 'masked    something new #' "$program" explain 'Nov 23 18:14:41 vedge01
 expect 0 'flap-reason timeout' "$program" explain 'Jun 18 00:31:17 v FTMD[8]: %Viptela-v-1-ftmd-6-INFO-1400002: Notification: bfd-state-change new-state:down flap-reason:timeout'
 expect 0 'unknown' sh -c "'$program' explain - <'$here/noise'"
 expect 0 '' "$program" explain --format json "$(head -c 3000 "$here/noise" | tr -d '\000')"
+deleted=tests/corpus/cisco-peer-delete/messages
+expect 2 'give a log file' "$program" explain --why
+expect 1 'no-such-file' "$program" explain --why "$here/no-such-file"
+expect 0 'peer-delete needs ike-delete-received; fired' "$program" explain --why "$deleted"
+expect 0 'lacks peer-came-back (the peer began anew' sh -c "'$program' explain --why - <$deleted"
+expect 0 'fits too, but stands behind' "$program" explain --why --all "$deleted"
+expect 0 '"lacking":["peer-came-back"]' "$program" explain --why --format json "$deleted"
+expect 0 'peer-delete (certain)' "$program" explain --why --device VEDGE01 --tunnel ipsec1 "$deleted"
+expect 0 'No incident of that tunnel' "$program" explain --why --tunnel ipsec7 "$deleted"
+expect 0 'debug iked misc high' sh -c "printf 'Nov 23 18:00:00 v FTMD[8]: %%Viptela-v-ftmd-6-INFO-1400002: Notification: interface-state-change severity-level:major host-name:v vpn-id:0 if-name:\"ipsec1\" new-state:down\n' | '$program' explain --why -"
 
 expect 0 '# --brokers' "$program" config --brokers kafka:9092
 expect 0 'brokers = kafka:9092' env IKEWATCH_KAFKA_BROKERS=kafka:9092 "$program" config

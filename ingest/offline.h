@@ -1,0 +1,34 @@
+/*
+ * offline.h — log files through the engine without Kafka and database: what analyze and explain --why share.
+ *
+ * Memory  everything hangs on the struct offline; rows and texts live until offline_free().
+ * Threads none inside.
+ */
+#ifndef IKEWATCH_INGEST_OFFLINE_H
+#define IKEWATCH_INGEST_OFFLINE_H
+
+#include "ingest/analyze_input.h"
+#include "ingest/zone.h"
+
+struct offline_options {
+    const char *inventory_file, *catalogue_dir, *zone; /* NULL: none */
+    int16_t year;                                      /* 0: by the file's time */
+    int64_t flap_window_ms, stay_down_after_ms;
+    classify_decided_fn decided; /* NULL: none */
+    void *decided_ctx;
+};
+
+struct offline {
+    struct analyze_input in;
+    struct catalogue *catalogue;
+    struct inventory *inventory;
+    struct zone_set zones;
+    struct analysis analysis; /* settled */
+};
+
+/* Reads the files and feeds all their lines. @return 0, or an error that was said; offline_free() in any case
+ */
+int offline_run(struct offline *o, const struct offline_options *options, char *const *names, size_t count);
+void offline_free(struct offline *o);
+
+#endif
