@@ -411,8 +411,10 @@ STEP_HANDLER(on_fact)
         sa_at(s->c, h)->facts |= FACT_BIT(s->e->fact);
     if (!tunnel)
         return;
-    bool up = tunnel_at(s->c, tunnel)->state == TUNNEL_UP;
-    if (up && tells_of_loss(s, h))
+    const struct tunnel *t = tunnel_at(s->c, tunnel);
+    bool up = t->state == TUNNEL_UP;
+    bool just_lost = t->state == TUNNEL_DOWN && !incident_decided(s->c, tunnel, at(s));
+    if ((up || just_lost) && tells_of_loss(s, h))
         incident_fact(s->c, tunnel, s->e->fact, s->e);
     else if (!up && tells_of_attempt(tunnel_at(s->c, tunnel), s->e->fact))
         incident_line(s->c, tunnel, (uint16_t)s->e->fact, s->e);
@@ -442,6 +444,16 @@ STEP_HANDLER(on_endpoint_changed)
         tunnel_proof(s->c, sa_at(s->c, s->job->sa)->tunnel, at(s));
 }
 
+/* Not the first time? The first one's time is kept: the trouble began there. */
+static bool refused_again(struct tunnel *t, enum fact fact, int64_t at_ms)
+{
+    bool again = t->facts & FACT_BIT(fact);
+    t->facts |= FACT_BIT(fact);
+    if (!again)
+        t->trouble_ms = at_ms;
+    return again;
+}
+
 /* "no config named": of a tunnel that is known, or asked for again; else somebody mistyped a name. */
 STEP_HANDLER(on_not_loaded)
 {
@@ -452,13 +464,12 @@ STEP_HANDLER(on_not_loaded)
         return;
     step_bind_named(s, tunnel);
     struct tunnel *t = tunnel_at(s->c, tunnel);
-    bool again = t->facts & FACT_BIT(FACT_NOT_LOADED);
+    bool again = refused_again(t, FACT_NOT_LOADED, at(s));
     bool known =
         t->state != TUNNEL_UNKNOWN || t->identity == IDENTITY_FTMD || t->identity == IDENTITY_INVENTORY;
-    t->facts |= FACT_BIT(FACT_NOT_LOADED);
     incident_line(s->c, tunnel, FACT_NOT_LOADED, s->e);
     if (again || known)
-        incident_attempt_failed(s->c, tunnel, FACT_BIT(FACT_NOT_LOADED), false, at(s), s->e);
+        incident_attempt_failed(s->c, tunnel, FACT_BIT(FACT_NOT_LOADED), false, t->trouble_ms, s->e);
 }
 
 static uint32_t only_tunnel_of(const struct step *s, const struct addr *peer)
@@ -487,11 +498,10 @@ STEP_HANDLER(on_setup_ignored)
         return;
     step_bind_named(s, tunnel);
     struct tunnel *t = tunnel_at(s->c, tunnel);
-    bool again = t->facts & FACT_BIT(FACT_HALF_OPEN_LIMIT);
-    t->facts |= FACT_BIT(FACT_HALF_OPEN_LIMIT);
+    bool again = refused_again(t, FACT_HALF_OPEN_LIMIT, at(s));
     incident_line(s->c, tunnel, FACT_HALF_OPEN_LIMIT, s->e);
     if (again)
-        incident_attempt_failed(s->c, tunnel, FACT_BIT(FACT_HALF_OPEN_LIMIT), false, at(s), s->e);
+        incident_attempt_failed(s->c, tunnel, FACT_BIT(FACT_HALF_OPEN_LIMIT), false, t->trouble_ms, s->e);
 }
 
 /* A stranger's single probe is a scanner's; of a configured pair, or once more, it is somebody's mistake. */

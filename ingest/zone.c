@@ -205,9 +205,9 @@ int zone_set_load(const char *fallback, const struct inventory *inventory, struc
         free(g.devices);
     if (rc == ERR_NOTFOUND)
         log_error("ingest.zone", "zone=%s detail=%s", log_quote(wrong),
-            log_quote("no such time zone; write an IANA name such as Asia/Tokyo, or +09:00"));
+            log_quote("no such zone; write an IANA name such as Asia/Tokyo, or +09:00"));
     free(g.names);
-    return rc;
+    return rc == ERR_NOTFOUND ? ERR_USAGE : rc;
 }
 
 void zone_set_free(struct zone_set *set)

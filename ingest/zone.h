@@ -30,7 +30,7 @@ struct zone_set {
  * @param fallback   of devices for which the inventory names none; NULL or "": UTC
  * @param inventory  its column tz; NULL: none
  * @param out        zone_set_free() it, also after an error
- * @return 0, ERR_NOMEM, or ERR_NOTFOUND: said, with the name and the remedy
+ * @return 0, ERR_NOMEM, or ERR_USAGE: no such zone; said, with the name and the remedy
  */
 int zone_set_load(const char *fallback, const struct inventory *inventory, struct zone_set *out);
 void zone_set_free(struct zone_set *set);

@@ -125,6 +125,23 @@ static void goes_without_charon(struct sim_tunnel *t)
     sim_arm(t, TM_FAULT_ENDS, 60000);
 }
 
+/* For good, for a while, or only until the first retransmission. */
+static void path_breaks(struct sim_tunnel *t)
+{
+    struct sim_device *d = t->device;
+    int64_t given_up_ms = (int64_t)d->retransmit_ms * 15;
+    t->path_down = true;
+    if (t->fault == F_PATH_PSK)
+        sim_arm(t, TM_FAULT_ENDS, given_up_ms + OUTAGE_LOW_MS);
+    if (t->fault == F_PATH_DOWN || t->fault == F_PATH_PSK)
+        return;
+    if (t->fault == F_NEAR_MISS)
+        sim_arm(t, TM_FAULT_ENDS, t->dpd_s * 1000 + d->retransmit_ms);
+    else
+        sim_arm(t, TM_FAULT_ENDS, given_up_ms + sim_random_of(&d->random, OUTAGE_LOW_MS, OUTAGE_HIGH_MS));
+    again(t);
+}
+
 void sim_fault_begins(struct sim_tunnel *t)
 {
     struct sim_device *d = t->device;
@@ -141,22 +158,10 @@ void sim_fault_begins(struct sim_tunnel *t)
     switch (t->fault) {
     case F_PATH:
     case F_PATH_R:
-        t->path_down = true;
-        sim_arm(t, TM_FAULT_ENDS,
-            (int64_t)d->retransmit_ms * 15 + sim_random_of(&d->random, OUTAGE_LOW_MS, OUTAGE_HIGH_MS));
-        again(t);
-        break;
     case F_NEAR_MISS:
-        t->path_down = true;
-        sim_arm(t, TM_FAULT_ENDS, t->dpd_s * 1000 + d->retransmit_ms);
-        again(t);
-        break;
     case F_PATH_DOWN:
-        t->path_down = true;
-        break;
     case F_PATH_PSK:
-        t->path_down = true;
-        sim_arm(t, TM_FAULT_ENDS, (int64_t)d->retransmit_ms * 15 + OUTAGE_LOW_MS);
+        path_breaks(t);
         break;
     case F_PEER_DELETE_DOWN:
         t->blocked = true;

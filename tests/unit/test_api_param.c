@@ -51,11 +51,14 @@ Test(api_param, defaults_are_bound)
 
 Test(api_param, repeated_filters_become_one_array)
 {
-    cr_assert_eq(bind_target("/v1/flaps?device=a&device=b%22%5C,c&vpn=1&vpn=2&peer=10.0.0.0/"
-                             "8&peer=::1&group_by=hour,device&group_by=cause"),
+    cr_assert_eq(
+        bind_target("/v1/flaps?device=a&device=b%22%5C,c&vpn=1&vpn=2&peer=10.0.0.0/"
+                    "8&peer=::1&group_by=hour,device&group_by=cause&site=Tokyo&carrier=NTT&carrier=KDDI"),
         0);
     cr_assert_str_eq(bound("device"), "{\"a\",\"b\\\"\\\\,c\"}");
     cr_assert_str_eq(bound("vpn"), "{\"1\",\"2\"}");
+    cr_assert_str_eq(bound("site"), "{\"Tokyo\"}");
+    cr_assert_str_eq(bound("carrier"), "{\"NTT\",\"KDDI\"}");
     cr_assert_str_eq(bound("peer"), "{\"10.0.0.0/8\",\"::1\"}");
     cr_assert_str_eq(bound("group_by"), "{\"hour\",\"device\",\"cause\"}");
 }

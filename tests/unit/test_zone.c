@@ -103,6 +103,6 @@ Test(zone, the_inventory_gives_each_device_its_own)
 Test(zone, a_wrong_one_of_the_inventory_is_named)
 {
     struct zone_set set;
-    cr_expect_eq(zone_set_load("Asia/Tokio", NULL, &set), ERR_NOTFOUND);
+    cr_expect_eq(zone_set_load("Asia/Tokio", NULL, &set), ERR_USAGE);
     zone_set_free(&set);
 }
