@@ -82,6 +82,19 @@ static uint32_t established_sa(struct step *s)
     return h;
 }
 
+/* The line that says so can be lost. */
+static void proves_established(struct step *s, uint32_t h)
+{
+    struct sa *sa = sa_at(s->c, h);
+    if (sa->state != SA_CONNECTING)
+        return;
+    sa->state = SA_ESTABLISHED;
+    if (sa->initiator)
+        sa->next_in = 0;
+    else
+        sa->next_out = 0;
+}
+
 STEP_HANDLER(on_established)
 {
     struct classify *c = s->c;
@@ -175,6 +188,7 @@ STEP_HANDLER(on_delete_received)
     if (!h)
         return;
     step_bind(s, h, 0);
+    proves_established(s, h);
     const struct sa *sa = sa_at(s->c, h);
     if (sa->state == SA_ESTABLISHED && sa->tunnel && !has_other_sa(s->c, h))
         incident_fact(s->c, sa->tunnel, FACT_IKE_DELETE_RECEIVED, s->e);
@@ -219,6 +233,8 @@ STEP_HANDLER(on_child_establishing)
 STEP_HANDLER(on_child_established)
 {
     uint32_t tunnel = child_tunnel(s);
+    if (s->job->sa)
+        proves_established(s, s->job->sa);
     if (tunnel)
         tunnel_child_up(s->c, tunnel, event_number(s->e, F_CHILD_ID), event_hex(s->e, F_SPI_IN),
             event_hex(s->e, F_SPI_OUT), s->e);

@@ -304,15 +304,22 @@ static int64_t off_schedule(const struct sa *sa, int64_t at_ms)
     return at_ms > due ? at_ms - due : due - at_ms;
 }
 
+/* Was this its retransmission? With `lossy`, lines of earlier ones may be missing. */
+static bool sent_so_often(const struct sa *sa, int32_t sent_before, bool lossy)
+{
+    return lossy ? sa->out_retransmits < sent_before : sa->out_retransmits == sent_before;
+}
+
 /* The SAs of the device for whose schedules `at_ms` is nearest. @return how many are equally near */
 static size_t nearest(const struct classify *c, uint32_t device, const struct addr *local,
-    const struct addr *peer, int64_t mid, int32_t sent_before, int64_t at_ms, uint32_t best[SA_TIED_MAX])
+    const struct addr *peer, int64_t mid, int32_t sent_before, bool lossy, int64_t at_ms,
+    uint32_t best[SA_TIED_MAX])
 {
     size_t n = 0;
     int64_t best_off = INT64_MAX;
     for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
         const struct sa *sa = sa_at(c, h);
-        if (!sa->out_exchange || sa->out_retransmits != sent_before || (mid >= 0 && sa->out_mid != mid))
+        if (!sa->out_exchange || !sent_so_often(sa, sent_before, lossy) || (mid >= 0 && sa->out_mid != mid))
             continue;
         if (local && (!addr_eq(&sa->local, local) || !addr_eq(&sa->peer, peer)))
             continue;
@@ -332,8 +339,12 @@ uint32_t sa_retransmitting(const struct classify *c, uint32_t device, const stru
     const struct addr *peer, int64_t mid, int32_t attempt, int64_t at_ms)
 {
     uint32_t best[SA_TIED_MAX];
-    if (local)
-        return nearest(c, device, local, peer, mid, attempt - 1, at_ms, best) == 1 ? best[0] : 0;
+    if (local) {
+        size_t n = nearest(c, device, local, peer, mid, attempt - 1, false, at_ms, best);
+        if (!n)
+            n = nearest(c, device, local, peer, mid, attempt - 1, true, at_ms, best);
+        return n == 1 ? best[0] : 0;
+    }
     uint32_t only = 0; /* the packet's line that follows has the pair: no need to guess by time */
     for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
         const struct sa *sa = sa_at(c, h);
@@ -361,7 +372,7 @@ uint32_t sa_dpd_unanswered(const struct classify *c, uint32_t device)
 size_t sa_giving_up(
     const struct classify *c, uint32_t device, int32_t attempt, int64_t at_ms, uint32_t due[SA_TIED_MAX])
 {
-    return nearest(c, device, NULL, NULL, -1, attempt, at_ms, due);
+    return nearest(c, device, NULL, NULL, -1, attempt, false, at_ms, due);
 }
 
 static void forget(struct classify *c, uint32_t h)

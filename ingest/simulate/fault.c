@@ -111,6 +111,17 @@ static void device_struck(struct sim_device *d)
     }
 }
 
+/* A commit or a shortage concerns every tunnel of the device: nobody can tell whose loss it explains. */
+static const char *excuse_of(struct sim_tunnel *t)
+{
+    struct sim_device *d = t->device;
+    if (t->fault == F_SILENT)
+        return d->excuse && d->now_ms - d->excuse_ms <= 300000 ? d->excuse : NULL;
+    d->excuse = sim_faults[t->fault].cause;
+    d->excuse_ms = d->now_ms;
+    return NULL;
+}
+
 /* charon says nothing; what the device says of itself is all there is. */
 static void goes_without_charon(struct sim_tunnel *t)
 {
@@ -121,7 +132,7 @@ static void goes_without_charon(struct sim_tunnel *t)
     } else if (t->fault == F_MEMORY) {
         sim_say_notice(t->device, "memory-usage", "critical", "warning:Red total-mb:1907 free-mb:21");
     }
-    sim_down(t, sim_faults[t->fault].cause, NULL);
+    sim_down(t, sim_faults[t->fault].cause, excuse_of(t));
     sim_arm(t, TM_FAULT_ENDS, 60000);
 }
 

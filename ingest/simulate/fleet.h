@@ -128,6 +128,8 @@ struct sim_device {
     uint32_t noise_per_hour; /* lines of other programs */
     bool suffix;             /* Viptela's (tries=…) after a retransmit */
     enum sim_fault_id fault; /* of the whole device, or F_NONE */
+    const char *excuse; /* what the device said of itself last that a loss may be put down to, and when */
+    int64_t excuse_ms;
     struct sim_event *heap;
     size_t heaped, heap_cap;
     uint64_t ordered;
