@@ -82,17 +82,22 @@ static uint32_t established_sa(struct step *s)
     return h;
 }
 
-/* The line that says so can be lost. */
-static void proves_established(struct step *s, uint32_t h)
+/* From here the other side counts its requests from 0 (RFC 7296 2.2). */
+static void establish(struct sa *sa)
 {
-    struct sa *sa = sa_at(s->c, h);
-    if (sa->state != SA_CONNECTING)
-        return;
     sa->state = SA_ESTABLISHED;
     if (sa->initiator)
         sa->next_in = 0;
     else
         sa->next_out = 0;
+}
+
+/* The line that says so can be lost. */
+static void proves_established(struct step *s, uint32_t h)
+{
+    struct sa *sa = sa_at(s->c, h);
+    if (sa->state == SA_CONNECTING)
+        establish(sa);
 }
 
 STEP_HANDLER(on_established)
@@ -110,11 +115,7 @@ STEP_HANDLER(on_established)
         return;
     step_bind(s, h, tunnel);
     struct sa *sa = sa_at(c, h);
-    sa->state = SA_ESTABLISHED;
-    if (sa->initiator)
-        sa->next_in = 0;
-    else
-        sa->next_out = 0;
+    establish(sa);
     learn_between(s, h);
     if (sa->tunnel)
         tunnel_proof(c, sa->tunnel, at(s));
@@ -460,14 +461,18 @@ STEP_HANDLER(on_endpoint_changed)
         tunnel_proof(s->c, sa_at(s->c, s->job->sa)->tunnel, at(s));
 }
 
-/* Not the first time? The first one's time is kept: the trouble began there. */
-static bool refused_again(struct tunnel *t, enum fact fact, int64_t at_ms)
+/* A refusal that needs no SA: of a tunnel that is `known` it fails an attempt at once, of another when it
+ * comes again; the trouble began at the first. */
+static void refused_without_sa(struct step *s, uint32_t tunnel, enum fact fact, bool known)
 {
+    struct tunnel *t = tunnel_at(s->c, tunnel);
     bool again = t->facts & FACT_BIT(fact);
     t->facts |= FACT_BIT(fact);
     if (!again)
-        t->trouble_ms = at_ms;
-    return again;
+        t->trouble_ms = at(s);
+    incident_line(s->c, tunnel, (uint16_t)fact, s->e);
+    if (again || known)
+        incident_attempt_failed(s->c, tunnel, FACT_BIT(fact), false, t->trouble_ms, s->e);
 }
 
 /* "no config named": of a tunnel that is known, or asked for again; else somebody mistyped a name. */
@@ -479,13 +484,10 @@ STEP_HANDLER(on_not_loaded)
     if (!tunnel || tunnel_at(s->c, tunnel)->state == TUNNEL_UP)
         return;
     step_bind_named(s, tunnel);
-    struct tunnel *t = tunnel_at(s->c, tunnel);
-    bool again = refused_again(t, FACT_NOT_LOADED, at(s));
+    const struct tunnel *t = tunnel_at(s->c, tunnel);
     bool known =
         t->state != TUNNEL_UNKNOWN || t->identity == IDENTITY_FTMD || t->identity == IDENTITY_INVENTORY;
-    incident_line(s->c, tunnel, FACT_NOT_LOADED, s->e);
-    if (again || known)
-        incident_attempt_failed(s->c, tunnel, FACT_BIT(FACT_NOT_LOADED), false, t->trouble_ms, s->e);
+    refused_without_sa(s, tunnel, FACT_NOT_LOADED, known);
 }
 
 static uint32_t only_tunnel_of(const struct step *s, const struct addr *peer)
@@ -513,11 +515,7 @@ STEP_HANDLER(on_setup_ignored)
     if (!tunnel || tunnel_at(s->c, tunnel)->state == TUNNEL_UP)
         return;
     step_bind_named(s, tunnel);
-    struct tunnel *t = tunnel_at(s->c, tunnel);
-    bool again = refused_again(t, FACT_HALF_OPEN_LIMIT, at(s));
-    incident_line(s->c, tunnel, FACT_HALF_OPEN_LIMIT, s->e);
-    if (again)
-        incident_attempt_failed(s->c, tunnel, FACT_BIT(FACT_HALF_OPEN_LIMIT), false, t->trouble_ms, s->e);
+    refused_without_sa(s, tunnel, FACT_HALF_OPEN_LIMIT, false);
 }
 
 /* A stranger's single probe is a scanner's; of a configured pair, or once more, it is somebody's mistake. */

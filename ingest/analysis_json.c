@@ -1,26 +1,11 @@
 #include "ingest/analysis.h"
 #include "ingest/analysis_config.h"
-#include "classify/stamp.h"
+#include "ingest/json_value.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
 /* Exchange records are many: they are written one at a time, everything else a tunnel at a time. */
 enum { RECORD_FLAGS = JSON_COMPACT };
-
-static json_t *json_of_span(struct span s)
-{
-    return s.ptr ? json_stringn(s.ptr, s.len) : json_null();
-}
-
-static json_t *json_of_time(int64_t ms)
-{
-    char text[STAMP_TEXT_MAX];
-    if (ms == TIME_NONE)
-        return json_null();
-    size_t n = stamp_text(ms, text);
-    return json_stringn(text, n);
-}
 
 static json_t *json_of_int(int32_t n)
 {

@@ -1,17 +1,15 @@
 #include "classify/base/log.h"
 #include "classify/base/settings.h"
 #include "ingest/analysis_attribution.h"
-#include "ingest/analyze_input.h"
 #include "ingest/ingest.h"
-#include "ingest/knowledge.h"
-#include "ingest/zone.h"
+#include "ingest/offline.h"
 
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { FORMAT_TEXT, FORMAT_JSON };
-enum { COLLECT_EVERY = 50000, WIDTH_DEFAULT = 100, WIDTH_MIN = 60, WIDTH_MAX = 140 };
+enum { WIDTH_DEFAULT = 100, WIDTH_MIN = 60, WIDTH_MAX = 140 };
 
 static struct analyze_options {
     int format;
@@ -30,28 +28,6 @@ static const struct setting rows[] = {
 };
 
 const struct settings_table analyze_settings = {rows, sizeof(rows) / sizeof(rows[0]), &options};
-
-static int feed(struct classify *c, const struct catalogue *catalogue, const struct analyze_input *in,
-    struct rows *collected)
-{
-    struct match_scratch *scratch = match_scratch_new(catalogue);
-    if (!scratch)
-        return ERR_NOMEM;
-    for (size_t i = 0; i < in->count; i++) {
-        const struct input_line *l = &in->lines[i];
-        const struct record r = {.value = l->text,
-            .key = alias_of(&in->hosts, l->host),
-            .time_ms = l->file_time_ms,
-            .offset = l->number - 1};
-        classify_feed(c, scratch, &r); /* a line that cannot be read is in the counts */
-        if (i % COLLECT_EVERY == COLLECT_EVERY - 1)
-            classify_collect(c, collected);
-    }
-    classify_finish(c);
-    classify_collect(c, collected);
-    match_scratch_free(scratch);
-    return 0;
-}
 
 static size_t terminal_width(void)
 {
@@ -73,66 +49,36 @@ static int print(const struct analysis *a)
     return rc;
 }
 
-static int analyze(const struct analyze_input *in, const struct catalogue *catalogue,
-    const struct inventory *inventory, const struct zones *zones)
+static int analyze(struct offline *o, struct offline_options *how)
 {
-    struct analysis a = {.catalogue = catalogue,
-        .files = in->files,
-        .file_count = in->file_count,
-        .zone = zones->fallback,
-        .inventory = inventory,
-        .with_exchanges = options.exchanges};
-    struct attribution *bound = options.attribution ? attribution_new(in->count) : NULL;
-    struct classify_options how = classify_defaults(catalogue);
-    struct classify *c = NULL;
-    int rc = ERR_NOMEM;
-
-    how.inventory = inventory;
-    how.flap_window_ms = options.flap_window_ms;
-    how.stay_down_after_ms = options.stay_down_after_ms;
-    how.year = (int16_t)options.year;
-    how.zones = zones;
-    how.bound = bound ? attribution_bound : NULL;
-    how.bound_ctx = bound;
-    if (rows_init(&a.rows) != 0 || (options.attribution && !bound) || !(c = classify_new(&how)))
-        goto out;
-    rc = feed(c, catalogue, in, &a.rows);
-    a.counts = classify_counts(c);
-    a.ends_ms = classify_watermark(c);
+    struct attribution *bound = options.attribution ? attribution_new(o->in.count) : NULL;
+    int rc = options.attribution && !bound ? ERR_NOMEM : 0;
+    how->bound = bound ? attribution_bound : NULL;
+    how->bound_ctx = bound;
     if (rc == 0)
-        rc = analysis_settle(&a);
+        rc = offline_classify(o, how);
     if (rc == 0 && bound)
-        rc = attribution_write(bound, &a, options.attribution);
+        rc = attribution_write(bound, &o->analysis, options.attribution);
     if (rc == 0)
-        rc = print(&a);
-out:
-    classify_free(c);
+        rc = print(&o->analysis);
     attribution_free(bound);
-    analysis_free(&a);
     return rc;
 }
 
 static int run(char *const *names, size_t count)
 {
-    struct analyze_input in = {0};
-    struct catalogue *catalogue = NULL;
-    struct inventory *inventory = NULL;
-    struct zone_set zones = {0};
-    int rc = analyze_input_read(&in, names, count);
+    struct offline_options how = {.inventory_file = options.inventory_file,
+        .catalogue_dir = options.catalogue_dir,
+        .zone = options.zone,
+        .year = (int16_t)options.year,
+        .flap_window_ms = options.flap_window_ms,
+        .stay_down_after_ms = options.stay_down_after_ms};
+    struct offline o;
+    int rc = offline_read(&o, &how, names, count);
+    o.analysis.with_exchanges = options.exchanges;
     if (rc == 0)
-        rc = knowledge_inventory(options.inventory_file, &inventory);
-    if (rc == 0)
-        rc = zone_set_load(options.zone, inventory, &zones);
-    if (rc == 0)
-        rc = analyze_input_sort(&in, (int16_t)options.year, &zones.zones);
-    if (rc == 0)
-        rc = (catalogue = knowledge_catalogue(options.catalogue_dir)) ? 0 : ERR_CATALOGUE;
-    if (rc == 0)
-        rc = analyze(&in, catalogue, inventory, &zones.zones);
-    zone_set_free(&zones);
-    inventory_free(inventory);
-    catalogue_free(catalogue);
-    analyze_input_free(&in);
+        rc = analyze(&o, &how);
+    offline_free(&o);
     return rc;
 }
 

@@ -326,7 +326,9 @@ static int run_why(char *const *files, size_t count)
         .decided = explain_why_decided,
         .decided_ctx = why};
     struct offline o = {0};
-    int rc = why ? offline_run(&o, &how, files, count) : ERR_NOMEM;
+    int rc = why ? offline_read(&o, &how, files, count) : ERR_NOMEM;
+    if (rc == 0)
+        rc = offline_classify(&o, &how);
     if (rc == 0) {
         rc = explain_why_settle(why);
         if (rc == 0)

@@ -1,23 +1,8 @@
-#include "classify/stamp.h"
 #include "ingest/explain_fact.h"
 #include "ingest/explain_why.h"
+#include "ingest/json_value.h"
 
-#include <jansson.h>
 #include <stdlib.h>
-
-static json_t *json_of_span(struct span s)
-{
-    return s.ptr ? json_stringn(s.ptr, s.len) : json_null();
-}
-
-static json_t *json_of_time(int64_t ms)
-{
-    char text[STAMP_TEXT_MAX];
-    if (ms == TIME_NONE)
-        return json_null();
-    size_t n = stamp_text(ms, text);
-    return json_stringn(text, n);
-}
 
 static json_t *json_of_names(uint64_t facts)
 {

@@ -25,7 +25,7 @@ static int feed(struct classify *c, struct offline *o)
     return 0;
 }
 
-static int classify_lines(struct offline *o, const struct offline_options *options)
+int offline_classify(struct offline *o, const struct offline_options *options)
 {
     struct analysis *a = &o->analysis;
     struct classify_options how = classify_defaults(o->catalogue);
@@ -36,10 +36,13 @@ static int classify_lines(struct offline *o, const struct offline_options *optio
     how.zones = &o->zones.zones;
     how.decided = options->decided;
     how.decided_ctx = options->decided_ctx;
+    how.bound = options->bound;
+    how.bound_ctx = options->bound_ctx;
     struct classify *c = rows_init(&a->rows) == 0 ? classify_new(&how) : NULL;
     int rc = c ? feed(c, o) : ERR_NOMEM;
     if (rc == 0) {
         a->catalogue = o->catalogue;
+        a->inventory = o->inventory;
         a->files = o->in.files;
         a->file_count = o->in.file_count;
         a->zone = o->zones.zones.fallback;
@@ -53,7 +56,7 @@ static int classify_lines(struct offline *o, const struct offline_options *optio
     return rc;
 }
 
-int offline_run(struct offline *o, const struct offline_options *options, char *const *names, size_t count)
+int offline_read(struct offline *o, const struct offline_options *options, char *const *names, size_t count)
 {
     *o = (struct offline){0};
     int rc = analyze_input_read(&o->in, names, count);
@@ -65,7 +68,7 @@ int offline_run(struct offline *o, const struct offline_options *options, char *
         rc = analyze_input_sort(&o->in, options->year, &o->zones.zones);
     if (rc == 0)
         rc = (o->catalogue = knowledge_catalogue(options->catalogue_dir)) ? 0 : ERR_CATALOGUE;
-    return rc ? rc : classify_lines(o, options);
+    return rc;
 }
 
 void offline_free(struct offline *o)

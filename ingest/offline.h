@@ -16,6 +16,8 @@ struct offline_options {
     int64_t flap_window_ms, stay_down_after_ms;
     classify_decided_fn decided; /* NULL: none */
     void *decided_ctx;
+    classify_bound_fn bound; /* NULL: none */
+    void *bound_ctx;
 };
 
 struct offline {
@@ -23,12 +25,15 @@ struct offline {
     struct catalogue *catalogue;
     struct inventory *inventory;
     struct zone_set zones;
-    struct analysis analysis; /* settled */
+    struct analysis analysis; /* settled by offline_classify() */
 };
 
-/* Reads the files and feeds all their lines. @return 0, or an error that was said; offline_free() in any case
- */
-int offline_run(struct offline *o, const struct offline_options *options, char *const *names, size_t count);
+/* Reads the files, and what is known beside them. @return 0, or an error that was said; offline_free() in any
+ * case */
+int offline_read(struct offline *o, const struct offline_options *options, char *const *names, size_t count);
+
+/* Feeds all their lines, once. @return 0, or an error that was said */
+int offline_classify(struct offline *o, const struct offline_options *options);
 void offline_free(struct offline *o);
 
 #endif
