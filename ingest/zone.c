@@ -166,8 +166,9 @@ static int add_devices(struct gather *g, const struct inventory *inventory, cons
         const struct zone *zone;
         if (!t->tz[0] || !t->device[0])
             continue;
-        *wrong = t->tz;
-        int rc = find_zone(g, t->tz, &zone);
+        *wrong =
+            inventory_zone(inventory, span_of(t->device)); /* tunnels of a device that disagree: the first */
+        int rc = find_zone(g, *wrong, &zone);
         if (rc)
             return rc;
         g->devices[g->device_count++] = (struct zones_device){span_hash(span_of(t->device), 0), zone};
