@@ -9,7 +9,7 @@
 #include <lz4.h>
 #include <stdlib.h>
 
-enum { STATE_VERSION = 1 };
+enum { STATE_VERSION = 2 };
 
 static const char magic[8] = "IKWSTATE";
 
@@ -51,25 +51,30 @@ static void move(struct stream *s, void *what, size_t n)
     }
 }
 
+/* The free handles too, in their order: after a load the next item gets the handle it would have got. */
+static void move_free(struct stream *s, struct pool *p, uint32_t count)
+{
+    for (uint32_t i = 0; i < count && !s->failed; i++) {
+        uint32_t handle = s->writing ? p->free_list[i] : 0;
+        move(s, &handle, sizeof(handle));
+        if (s->writing || s->failed)
+            continue;
+        s->failed = !pool_live(p, handle); /* none of this pool, or free already */
+        pool_give(p, handle);
+    }
+}
+
 static void move_pool(struct stream *s, struct pool *p)
 {
-    uint32_t used = p->used;
+    uint32_t used = p->used, free_count = p->free_count;
     move(s, &used, sizeof(used));
-    if (s->failed || (!s->writing && !pool_reserve(p, used))) {
-        s->failed = true;
-        return;
-    }
-    for (uint32_t h = 1; h <= used && !s->failed; h++) {
-        uint8_t live = s->writing ? p->live[h] : 0;
-        move(s, &live, 1);
-        if (!live || s->failed)
-            continue;
-        if (!s->writing)
-            pool_restore(p, h);
-        move(s, pool_at(p, h), p->item_bytes);
-    }
-    if (!s->writing)
-        pool_loaded(p);
+    move(s, &free_count, sizeof(free_count));
+    if (!s->failed && !s->writing)
+        s->failed = !pool_reserve(p, used);
+    move_free(s, p, free_count);
+    for (uint32_t h = 1; h <= used && !s->failed; h++)
+        if (pool_live(p, h))
+            move(s, pool_at(p, h), p->item_bytes);
 }
 
 static void move_index(struct stream *s, struct index *x)

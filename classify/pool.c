@@ -71,20 +71,8 @@ bool pool_reserve(struct pool *p, uint32_t used)
         if (!grow(p))
             return false;
     p->used = used;
+    memset(p->live + 1, 1, used);
     return true;
-}
-
-void pool_restore(struct pool *p, uint32_t handle)
-{
-    p->live[handle] = 1;
-}
-
-void pool_loaded(struct pool *p)
-{
-    p->free_count = 0;
-    for (uint32_t h = p->used; h > 0; h--)
-        if (!p->live[h])
-            p->free_list[p->free_count++] = h;
 }
 
 void index_close(struct index *x)

@@ -42,11 +42,8 @@ static inline uint32_t pool_count(const struct pool *p)
     return p->used - p->free_count;
 }
 
-/* For loading an empty pool: room for handles 1 .. used, then each live one made so, at last the free list
- * rebuilt. */
+/* For loading an empty pool: handles 1 .. used, all live. false: more than max, or memory is short. */
 bool pool_reserve(struct pool *p, uint32_t used);
-void pool_restore(struct pool *p, uint32_t handle);
-void pool_loaded(struct pool *p);
 
 /* Open addressing, linear probing; keys are hashes already. */
 struct index {
