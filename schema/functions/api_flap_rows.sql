@@ -1,12 +1,13 @@
 -- api_flap_rows(…) — flap statistics by group and bucket; the numbers behind GET /v1/flaps.
 --
--- In      group_by  text[]  of device peer tunnel vpn (the tunnel's), symptom cause side (the outage's), and one of 15m hour day week month
+-- In      group_by  text[]  of device peer tunnel vpn (the tunnel's), site carrier (the
+--         inventory's), symptom cause side (the outage's), and one of 15m hour day week month
 --         range [from_time, to_time); tz moves the edges of buckets; filters are arrays of which one must fit, NULL: any
 -- Out     one row a group and bucket, dense; group_key holds what was asked of group_by, bucket apart
 --         an outage is counted in the bucket in which it went down, its time in those through which it lasted; one that is open lasts
 --         until what is known of its device (api_known_until). A tunnel that never was up is down since its first attempt
 --         (incident not-established), which is down time but no outage. Near misses have no cause: with such a group they are 0
--- Reads   tunnel, device, outage (outage_up_idx, outage_down_idx), incident (incident_never_idx), near_miss
+-- Reads   tunnel, device, inventory, outage (outage_up_idx, outage_down_idx), incident (incident_never_idx), near_miss
 -- Used by api_flaps, tests/sql/api_flaps.sql (the same by brute force over transitions)
 CREATE OR REPLACE FUNCTION ikewatch.api_flap_rows(group_by text[], from_time timestamptz, to_time timestamptz, tz text,
     device text[], system_ip text[], peer inet[], tunnel text[], vpn integer[], symptom text[], cause text[], blocker text[],
@@ -25,6 +26,8 @@ BEGIN ATOMIC
                'peer' = ANY (api_flap_rows.group_by) AS by_peer, 'vpn' = ANY (api_flap_rows.group_by) AS by_vpn,
                'symptom' = ANY (api_flap_rows.group_by) AS by_symptom, 'cause' = ANY (api_flap_rows.group_by) AS by_cause,
                'side' = ANY (api_flap_rows.group_by) AS by_side,
+               'site' = ANY (api_flap_rows.group_by) AS by_site, 'carrier' = ANY (api_flap_rows.group_by) AS by_carrier,
+               api_flap_rows.group_by && ARRAY['device', 'tunnel', 'peer', 'vpn', 'site', 'carrier'] AS by_place,
                api_flap_rows.group_by && ARRAY['symptom', 'cause', 'side'] AS by_event,
                CASE WHEN u.unit IS NULL THEN api_flap_rows.from_time
                     WHEN u.unit = '15m' THEN date_bin('15 minutes', api_flap_rows.from_time, timestamptz '2000-01-01 00:00:00+00')
@@ -48,10 +51,13 @@ BEGIN ATOMIC
                CASE WHEN a.by_device OR a.by_tunnel THEN jsonb_build_object('device', m.device_name) ELSE '{}' END
                || CASE WHEN a.by_tunnel THEN jsonb_build_object('tunnel', m.tunnel_name) ELSE '{}' END
                || CASE WHEN a.by_peer THEN jsonb_build_object('peer', host(m.peer_addr)) ELSE '{}' END
-               || CASE WHEN a.by_vpn THEN jsonb_build_object('vpn', m.vpn_id) ELSE '{}' END AS place
+               || CASE WHEN a.by_vpn THEN jsonb_build_object('vpn', m.vpn_id) ELSE '{}' END
+               || CASE WHEN a.by_site THEN jsonb_build_object('site', v.site) ELSE '{}' END
+               || CASE WHEN a.by_carrier THEN jsonb_build_object('carrier', v.carrier) ELSE '{}' END AS place
           FROM asked AS a
          CROSS JOIN ikewatch.api_match(api_flap_rows.device, api_flap_rows.system_ip, api_flap_rows.peer, api_flap_rows.tunnel,
                                        api_flap_rows.vpn, site => api_flap_rows.site, carrier => api_flap_rows.carrier) AS m
+          LEFT JOIN ikewatch.inventory AS v ON (a.by_site OR a.by_carrier) AND v.device = m.device_name AND v.tunnel = m.tunnel_name
     ), outage AS MATERIALIZED ( -- by the range alone: the planner must not look tunnel by tunnel through a year
         SELECT o.*
           FROM ikewatch.outage AS o
@@ -135,15 +141,27 @@ BEGIN ATOMIC
     ), place AS (
         SELECT k.place FROM alias AS k WHERE NOT k.merged
          UNION
-        SELECT '{}'::jsonb FROM asked AS a WHERE NOT (a.by_device OR a.by_tunnel OR a.by_peer OR a.by_vpn)
+        SELECT '{}'::jsonb FROM asked AS a WHERE NOT a.by_place
          UNION -- devices without a tunnel
         SELECT jsonb_build_object('device', d.name)
           FROM asked AS a, ikewatch.device AS d
-         WHERE a.by_device AND NOT (a.by_tunnel OR a.by_peer OR a.by_vpn) AND api_flap_rows.peer IS NULL
+         WHERE a.by_device AND NOT (a.by_tunnel OR a.by_peer OR a.by_vpn OR a.by_site OR a.by_carrier) AND api_flap_rows.peer IS NULL
            AND api_flap_rows.tunnel IS NULL AND api_flap_rows.vpn IS NULL
            AND (api_flap_rows.device IS NULL OR d.name = ANY (api_flap_rows.device))
            AND (api_flap_rows.system_ip IS NULL OR d.system_ip = ANY (api_flap_rows.system_ip))
            AND api_flap_rows.site IS NULL AND api_flap_rows.carrier IS NULL
+         UNION -- sites and carriers of which no tunnel has logged a line yet
+        SELECT CASE WHEN a.by_site THEN jsonb_build_object('site', v.site) ELSE '{}' END
+               || CASE WHEN a.by_carrier THEN jsonb_build_object('carrier', v.carrier) ELSE '{}' END
+          FROM asked AS a, ikewatch.inventory AS v
+         WHERE (a.by_site OR a.by_carrier) AND NOT (a.by_device OR a.by_tunnel OR a.by_peer OR a.by_vpn)
+           AND (api_flap_rows.device IS NULL OR v.device = ANY (api_flap_rows.device))
+           AND (api_flap_rows.system_ip IS NULL OR v.system_ip = ANY (api_flap_rows.system_ip))
+           AND (api_flap_rows.peer IS NULL OR v.peer <<= ANY (api_flap_rows.peer))
+           AND (api_flap_rows.tunnel IS NULL OR v.tunnel = ANY (api_flap_rows.tunnel))
+           AND (api_flap_rows.vpn IS NULL OR v.vpn_id = ANY (api_flap_rows.vpn))
+           AND (api_flap_rows.site IS NULL OR v.site = ANY (api_flap_rows.site))
+           AND (api_flap_rows.carrier IS NULL OR v.carrier = ANY (api_flap_rows.carrier))
     ), grid AS (
         SELECT p.place, '{}'::jsonb AS verdict FROM place AS p, asked AS a WHERE NOT a.by_event
          UNION ALL

@@ -2,7 +2,7 @@
 --
 -- In      filters as api_match; silent_after  interval  a device without a line for this long is silent, and so are its tunnels
 -- Out     one row a tunnel (after merges) with what lists sort and filter by, and its JSON
--- Reads   tunnel, device, incident, outage
+-- Reads   tunnel, device, inventory, incident, outage
 -- Used by api_tunnels, api_device_tunnels, api_tunnel, api_peers
 CREATE OR REPLACE FUNCTION ikewatch.api_tunnel_rows(device text[], system_ip text[], peer inet[], tunnel text[], vpn integer[],
     silent_after interval,
@@ -14,7 +14,8 @@ BEGIN ATOMIC
     SELECT m.device_id, m.tunnel_id, m.device_name, m.tunnel_name, m.peer_addr, s.state, coalesce(f.flaps_24h, 0), m.incident_id,
            json_build_object(
                'id', ikewatch.id_text(m.tunnel_id), 'device', m.device_name, 'system_ip', m.device_ip, 'tunnel', m.tunnel_name,
-               'vpn', m.vpn_id, 'local', host(m.local_addr), 'peer', host(m.peer_addr), 'conn', m.conn, 'identity', m.identity,
+               'vpn', m.vpn_id, 'local', host(m.local_addr), 'peer', host(m.peer_addr), 'site', v.site, 'carrier', v.carrier,
+               'circuit_id', v.circuit_id, 'conn', m.conn, 'identity', m.identity,
                'state', s.state, 'last_state', m.state, 'since', ikewatch.api_time(m.since),
                'first_seen', ikewatch.api_time(m.first_seen), 'last_proof', ikewatch.api_time(m.last_proof),
                'next_rekey', ikewatch.api_time(m.next_rekey), 'predicted_down', ikewatch.api_time(m.predicted_down), 'near_misses', coalesce(m.near_misses, 0),
@@ -25,6 +26,7 @@ BEGIN ATOMIC
                api_tunnel_rows.vpn, site => api_tunnel_rows.site, carrier => api_tunnel_rows.carrier) AS m
      CROSS JOIN LATERAL (SELECT CASE WHEN m.device_seen < (SELECT ikewatch.api_as_of()) - api_tunnel_rows.silent_after THEN 'silent'
                                      ELSE m.state::text END AS state) AS s
+      LEFT JOIN ikewatch.inventory AS v ON v.device = m.device_name AND v.tunnel = m.tunnel_name
       LEFT JOIN ikewatch.incident AS i ON i.device_id = m.device_id AND i.incident_id = m.incident_id
       LEFT JOIN ikewatch.api_flap_counts() AS f ON f.device_id = m.device_id AND f.tunnel_id = m.tunnel_id
      WHERE NOT m.merged;

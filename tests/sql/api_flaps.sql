@@ -10,3 +10,8 @@ SELECT ikewatch.api_flaps('{cause,day}', '2026-03-01Z', '2026-03-02Z', 'Nowhere/
 INSERT INTO ikewatch.inventory (device, tunnel, site, carrier) VALUES ('vedge01', 'ipsec1', 'Tokyo', 'NTT'), ('vedge01', 'ipsec2', 'Tokyo', 'KDDI'), ('vedge02', 'ipsec1', 'Osaka', 'NTT');
 SELECT r FROM ikewatch.api_flaps('{device}', '2026-03-01Z', '2026-03-02Z', 'UTC', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'group', 100, '15m', carrier => '{NTT}') AS a, json_array_elements(a::json -> 'data') AS r;
 SELECT r ->> 'outages' AS outages, r ->> 'tunnels' AS tunnels FROM ikewatch.api_flaps('{}', '2026-03-01Z', '2026-03-02Z', 'UTC', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'group', 100, '15m', site => '{Osaka}') AS a, json_array_elements(a::json -> 'data') AS r;
+SELECT r -> 'group' AS key, r ->> 'tunnels' AS tunnels, r ->> 'outages' AS outages, r ->> 'downtime_s' AS downtime_s
+  FROM ikewatch.api_flaps('{site,carrier}', '2026-03-01Z', '2026-03-02Z', 'UTC', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'group', 100, '15m') AS a, json_array_elements(a::json -> 'data') AS r;
+INSERT INTO ikewatch.inventory (device, tunnel, site, carrier) VALUES ('vedge77', 'ipsec1', 'Nagoya', 'NTT');
+SELECT r -> 'group' AS key, r ->> 'tunnels' AS tunnels, r ->> 'outages' AS outages
+  FROM ikewatch.api_flaps('{site}', '2026-03-01Z', '2026-03-02Z', 'UTC', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'group', 100, '15m') AS a, json_array_elements(a::json -> 'data') AS r;
