@@ -216,9 +216,12 @@ static void read_event(struct classify *c, uint32_t device, uint32_t job, const 
         s.job->unbound[s.job->unbound_count++] = e->offset;
 }
 
-/* Only a message that arrived can be early: it is written by another thread than what it answers. */
+/* What other threads write of one event can be early: a message that arrived, before what it answers; the
+ * sender's error, before the packet. */
 static bool ready(struct classify *c, uint32_t device, uint32_t job, const struct event *e)
 {
+    if (e->kind == EV_SEND_ERROR)
+        return step_send_error_due(c, device, e->at_ms);
     const struct packet *p = &job_at(c, job)->packet;
     uint8_t type =
         e->kind == EV_PARSED ? (uint8_t)exchange_type_of(event_text(e, F_EXCHANGE)) : EXCHANGE_NONE;

@@ -1,11 +1,16 @@
 /* What the device as a whole says: charon starts and stops, FTMD, operators. */
 #include "classify/job_step.h"
 
+static void of_tunnel(struct step *s, uint32_t tunnel, enum fact fact)
+{
+    if (tunnel_at(s->c, tunnel)->state != TUNNEL_UNKNOWN && !incident_decided(s->c, tunnel, s->e->at_ms))
+        incident_fact(s->c, tunnel, fact, s->e);
+}
+
 static void of_every_tunnel(struct step *s, enum fact fact)
 {
     for (uint32_t t = device_at(s->c, s->device)->first_tunnel; t; t = tunnel_at(s->c, t)->next_of_device)
-        if (tunnel_at(s->c, t)->state != TUNNEL_UNKNOWN && !incident_decided(s->c, t, s->e->at_ms))
-            incident_fact(s->c, t, fact, s->e);
+        of_tunnel(s, t, fact);
 }
 
 STEP_HANDLER(on_daemon_started)
@@ -13,14 +18,18 @@ STEP_HANDLER(on_daemon_started)
     struct classify *c = s->c;
     struct device *d = device_at(c, s->device);
     d->booted_ms = s->e->at_ms;
-    d->run += d->next_uid > 1; /* the start at the head of a log is its first */
-    d->next_uid = 1;
-    of_every_tunnel(s, FACT_DAEMON_STARTED);
-    sa_forget_all(c, s->device, s->e->at_ms);
+    d->run +=
+        d->next_uid > 1 && !same_second(d->first_seen_ms, s->e->at_ms); /* at the head of a log: its first */
+    sa_forget_before_start(c, s->device, s->e->at_ms);
     s->job->sa = 0;
-    for (uint32_t t = device_at(c, s->device)->first_tunnel; t; t = tunnel_at(c, t)->next_of_device)
-        if (tunnel_at(c, t)->child_count)
+    for (uint32_t t = d->first_tunnel; t; t = tunnel_at(c, t)->next_of_device) {
+        bool fresh = sa_any_of_tunnel(c, t);
+        if (fresh && !tunnel_at(c, t)->incident)
+            continue;
+        of_tunnel(s, t, FACT_DAEMON_STARTED);
+        if (!fresh && tunnel_at(c, t)->child_count)
             tunnel_children_gone(c, t, s->e);
+    }
 }
 
 STEP_HANDLER(on_device_fact)

@@ -63,7 +63,7 @@ static uint32_t sa_of_response(struct step *s, uint8_t type, int64_t mid)
     const struct packet *p = &s->job->packet;
     uint32_t h = s->e->prefix_uid >= 0 ? sa_by_uid(s->c, s->device, s->e->prefix_uid) : 0;
     if (!h)
-        h = sa_awaiting(s->c, s->device, &p->dst, &p->src, type, mid);
+        h = sa_awaiting(s->c, s->device, &p->dst, &p->src, type, mid, true);
     if (!h && s->job->packet_in && !exchange_is_early(type)) {
         h = sa_expecting(s->c, s->device, &p->dst, &p->src, type, mid, true);
         h = h ? h : implicit_sa(s, &p->dst, &p->src);
@@ -100,6 +100,11 @@ void step_alive(struct step *s, uint32_t sa_handle)
     note_take(&t->last_proof, s->e);
     if (t->trouble_ms == TIME_NONE || s->e->at_ms >= t->trouble_ms + 1000)
         incident_clear(s->c, sa->tunnel, SILENCE | FACT_BIT(FACT_REKEY_COLLISION) | FACT_BIT(FACT_CORRUPT));
+    if (t->state == TUNNEL_UP && sa->state == SA_ESTABLISHED && t->child_count &&
+        s->e->at_ms > t->trouble_ms + DECIDE_GRACE_MS) /* so it was not the last one */
+        incident_clear(s->c, sa->tunnel,
+            FACT_BIT(FACT_IKE_DELETE_RECEIVED) | FACT_BIT(FACT_CHILD_DELETE_RECEIVED) |
+                FACT_BIT(FACT_PEER_CAME_BACK));
 }
 
 /* What a response refuses. */
@@ -121,6 +126,27 @@ static void response_refuses(struct step *s, uint32_t sa_handle, uint8_t type, u
         step_refused(s, sa_handle, fact, NULL);
 }
 
+/* It was answered, so its packet was sent: the socket refused another one of that moment. */
+static void was_sent(struct step *s, uint32_t h)
+{
+    const struct device *d = device_at(s->c, s->device);
+    struct sa *sa = sa_at(s->c, h);
+    if (!sa->out_errors || sa->out_errors < sa->out_sends)
+        return;
+    sa->facts &= ~FACT_BIT(FACT_SEND_FAILED);
+    for (uint32_t i = 0; i < SENT_MAX; i++) {
+        uint32_t other = d->sent[i].sa;
+        if (other == h || !pool_live(&s->c->sas, other) || sa_at(s->c, other)->device != s->device ||
+            !sa_at(s->c, other)->out_exchange ||
+            sa_at(s->c, other)->out_errors >= sa_at(s->c, other)->out_sends ||
+            !same_second(d->sent[i].at_ms, sa->out_last_ms))
+            continue;
+        sa_at(s->c, other)->out_errors++;
+        sa_at(s->c, other)->facts |= FACT_BIT(FACT_SEND_FAILED);
+        break;
+    }
+}
+
 static void parsed_response(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
 {
     uint32_t h = sa_of_response(s, type, mid);
@@ -137,6 +163,7 @@ static void parsed_response(struct step *s, uint8_t type, int64_t mid, uint32_t 
         }
         exchange_answered(s->c, sa->out_exchange, s->e->at_ms, payloads,
             s->job->packet_in ? s->job->packet.bytes : INT_NONE);
+        was_sent(s, h);
         sa->out_exchange = 0;
     }
     uint32_t flags = payloads_flags(s->c, payloads);
@@ -150,11 +177,13 @@ static void parsed_response(struct step *s, uint8_t type, int64_t mid, uint32_t 
 static void peer_came_back(struct step *s, uint32_t tunnel)
 {
     struct tunnel *t = tunnel ? tunnel_at(s->c, tunnel) : NULL;
-    if (!t || !t->incident)
+    if (!t)
         return;
-    const struct incident *i = incident_at(s->c, t->incident);
+    const struct incident *i = t->incident ? incident_at(s->c, t->incident) : NULL;
     incident_restarted(s->c, tunnel);
-    if (!i->closed && s->e->at_ms - i->began_ms <= 1000)
+    bool lost = i && (i->closed ? same_second(s->e->at_ms, i->began_ms) : s->e->at_ms - i->began_ms <= 1000);
+    bool deleted = t->facts & FACT_BIT(FACT_IKE_DELETE_RECEIVED) && same_second(s->e->at_ms, t->trouble_ms);
+    if (lost || deleted)
         incident_fact(s->c, tunnel, FACT_PEER_CAME_BACK, s->e);
 }
 
@@ -404,22 +433,39 @@ STEP_HANDLER(on_keep_alive)
         step_bind(s, 0, sa_tunnel_of_peer(s->c, s->device, &peer));
 }
 
-/* charon's sender is a thread of its own: its error is about the packet handed to it last, or, once all of
- * that SA's have failed, about the one before. */
-static uint32_t sa_of_send_error(const struct step *s)
+/* Of the packets handed to charon's sender within a second, the last that its socket may have refused. */
+enum may_fail { MAY_FAIL_UNANSWERED, MAY_FAIL_NOT_YET, MAY_FAIL_ANY };
+
+static uint32_t refused_by_socket(
+    const struct classify *c, uint32_t device, int64_t at_ms, enum may_fail may_fail)
 {
-    const struct device *d = device_at(s->c, s->device);
-    uint32_t newest = 0;
+    const struct device *d = device_at(c, device);
     for (uint32_t i = 1; i <= SENT_MAX; i++) {
         const struct sent *sent = &d->sent[(d->next_sent - i) % SENT_MAX];
-        if (!pool_live(&s->c->sas, sent->sa) || s->e->at_ms - sent->at_ms > 1000)
+        if (!pool_live(&c->sas, sent->sa) || at_ms - sent->at_ms > 1000 || sent->at_ms > at_ms)
             continue;
-        const struct sa *sa = sa_at(s->c, sent->sa);
-        if (sa->device == s->device && sa->out_errors < sa->out_sends)
+        const struct sa *sa = sa_at(c, sent->sa);
+        bool not_yet = sa->out_errors < sa->out_sends;
+        if (sa->device == device && (may_fail == MAY_FAIL_ANY || (not_yet && may_fail == MAY_FAIL_NOT_YET) ||
+                                        (not_yet && sa->out_exchange)))
             return sent->sa;
-        newest = newest ? newest : sent->sa;
     }
-    return newest ? newest : s->job->sa;
+    return 0;
+}
+
+bool step_send_error_due(const struct classify *c, uint32_t device, int64_t at_ms)
+{
+    return refused_by_socket(c, device, at_ms, MAY_FAIL_UNANSWERED) != 0;
+}
+
+/* The sender is a thread of its own: its error is about the packet handed to it last, or, once all of that
+ * SA's have failed, about the one before; of a request that was answered only if nothing else fits. */
+static uint32_t sa_of_send_error(const struct step *s)
+{
+    uint32_t h = 0;
+    for (int may_fail = MAY_FAIL_UNANSWERED; !h && may_fail <= MAY_FAIL_ANY; may_fail++)
+        h = refused_by_socket(s->c, s->device, s->e->at_ms, (enum may_fail)may_fail);
+    return h ? h : s->job->sa;
 }
 
 STEP_HANDLER(on_send_error)

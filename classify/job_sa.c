@@ -142,13 +142,30 @@ STEP_HANDLER(on_rekeyed)
     }
 }
 
-static bool has_other_sa(const struct classify *c, uint32_t h)
+/* Is there another one of its tunnel, made before that moment? */
+static bool has_other_sa(const struct classify *c, uint32_t h, int64_t before_ms)
 {
     const struct sa *sa = sa_at(c, h);
     for (uint32_t i = device_at(c, sa->device)->first_sa; i; i = sa_at(c, i)->next_of_device)
-        if (i != h && sa_at(c, i)->tunnel == sa->tunnel && sa_at(c, i)->state == SA_ESTABLISHED)
+        if (i != h && sa_at(c, i)->tunnel == sa->tunnel && sa_at(c, i)->state == SA_ESTABLISHED &&
+            sa_at(c, i)->created_ms < before_ms)
             return true;
     return false;
+}
+
+/* The peer's next IKE_SA of the same second, whose lines may stand before its DELETE. */
+static void came_back_before(struct step *s, uint32_t h)
+{
+    const struct sa *sa = sa_at(s->c, h);
+    for (uint32_t i = device_at(s->c, s->device)->first_sa; i; i = sa_at(s->c, i)->next_of_device) {
+        const struct sa *next = sa_at(s->c, i);
+        if (i == h || next->tunnel != sa->tunnel || next->initiator || next->implicit ||
+            !same_second(next->created_ms, at(s)))
+            continue;
+        incident_note(s->c, sa->tunnel, FACT_PEER_CAME_BACK, &next->initiating);
+        incident_fact(s->c, sa->tunnel, FACT_PEER_CAME_BACK, NULL);
+        return;
+    }
 }
 
 STEP_HANDLER(on_deleting)
@@ -177,9 +194,9 @@ STEP_HANDLER(on_deleted)
     bool asked = s->job->exchange && !exchange_at(c, s->job->exchange)->out;
     if (current && asked && sa->tunnel &&
         !(tunnel_at(c, sa->tunnel)->facts & FACT_BIT(FACT_IKE_DELETE_RECEIVED)) &&
-        !has_other_sa(c, h)) /* the line of the DELETE itself is lost */
+        !has_other_sa(c, h, INT64_MAX)) /* the line of the DELETE itself is lost */
         incident_fact(c, sa->tunnel, FACT_IKE_DELETE_RECEIVED, s->e);
-    if (current && sa->tunnel && !has_other_sa(c, h))
+    if (current && sa->tunnel && !has_other_sa(c, h, INT64_MAX))
         tunnel_children_gone(c, sa->tunnel, s->e);
 }
 
@@ -191,8 +208,10 @@ STEP_HANDLER(on_delete_received)
     step_bind(s, h, 0);
     proves_established(s, h);
     const struct sa *sa = sa_at(s->c, h);
-    if (sa->state == SA_ESTABLISHED && sa->tunnel && !has_other_sa(s->c, h))
-        incident_fact(s->c, sa->tunnel, FACT_IKE_DELETE_RECEIVED, s->e);
+    if (sa->state != SA_ESTABLISHED || !sa->tunnel || has_other_sa(s->c, h, at(s) - at(s) % 1000))
+        return;
+    incident_fact(s->c, sa->tunnel, FACT_IKE_DELETE_RECEIVED, s->e);
+    came_back_before(s, h);
 }
 
 STEP_HANDLER(on_delete_sent)
@@ -202,7 +221,7 @@ STEP_HANDLER(on_delete_sent)
         return;
     step_bind(s, h, 0);
     const struct sa *sa = sa_at(s->c, h);
-    if (sa->state != SA_REKEYED && sa->tunnel && !has_other_sa(s->c, h))
+    if (sa->state != SA_REKEYED && sa->tunnel && !has_other_sa(s->c, h, INT64_MAX))
         incident_fact(s->c, sa->tunnel, FACT_IKE_DELETE_SENT, s->e);
 }
 
@@ -261,10 +280,12 @@ STEP_HANDLER(on_child_delete_received)
 {
     bool newest;
     uint32_t tunnel = tunnel_with_spi(s->c, s->device, event_hex(s->e, F_SPI), &newest);
+    bool unknown = !tunnel;
     tunnel = tunnel ? tunnel : s->job->tunnel;
     if (!tunnel)
         return;
     step_bind_named(s, tunnel);
+    newest |= unknown && !tunnel_rekeyed_lately(s->c, tunnel, at(s));
     /* in a request it is the peer's wish; in a response it confirms ours; of an older CHILD_SA it ends a
      * rekeying */
     bool asked = s->job->exchange && !exchange_at(s->c, s->job->exchange)->out;

@@ -29,6 +29,9 @@ uint32_t step_tunnel(struct step *s, bool make);
  * NULL: the event's. */
 void step_refused(struct step *s, uint32_t sa, enum fact fact, const struct note *note);
 
+/* Has a packet been sent that the error of a socket may be about? */
+bool step_send_error_due(const struct classify *c, uint32_t device, int64_t at_ms);
+
 /* The peer lives: silence so far was a near miss at most. */
 void step_alive(struct step *s, uint32_t sa);
 /* An established SA's request is unanswered: from here the tunnel may be dead. */

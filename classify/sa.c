@@ -139,23 +139,36 @@ static bool waits_for(const struct sa *sa, uint8_t type, int64_t mid)
     return sa->out_exchange && sa->out_type == type && sa->out_mid == mid;
 }
 
-uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct addr *local,
-    const struct addr *peer, uint8_t type, int64_t mid)
+/* The only SA of the device that waits for this; with `peer`, of those whose pair no packet has told yet and
+ * whose tunnel has that peer. */
+static uint32_t only_waiting(
+    const struct classify *c, uint32_t device, const struct addr *peer, uint8_t type, int64_t mid)
 {
-    uint32_t first = index_get(&c->pair_index, pair_key(c, device, local, peer)), only = 0;
-    for (uint32_t h = first; h; h = sa_at(c, h)->next_of_pair)
-        if (waits_for(sa_at(c, h), type, mid))
-            return h;
-    if (first) /* the pair is known: a response that nobody waits for is a repeated one */
-        return 0;
+    uint32_t only = 0;
     for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
-        if (!waits_for(sa_at(c, h), type, mid))
+        const struct sa *sa = sa_at(c, h);
+        if (!waits_for(sa, type, mid) ||
+            (peer && (sa->paired || !sa->tunnel || !addr_eq(&tunnel_at(c, sa->tunnel)->peer, peer))))
             continue;
         if (only)
             return 0;
         only = h;
     }
     return only;
+}
+
+uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct addr *local,
+    const struct addr *peer, uint8_t type, int64_t mid, bool mangled)
+{
+    uint32_t first = index_get(&c->pair_index, pair_key(c, device, local, peer));
+    for (uint32_t h = first; h; h = sa_at(c, h)->next_of_pair)
+        if (waits_for(sa_at(c, h), type, mid))
+            return h;
+    uint32_t named = only_waiting(c, device, peer, type, mid);
+    if (named || first ||
+        !mangled) /* the pair is known: a response that nobody waits for is a repeated one */
+        return named;
+    return only_waiting(c, device, NULL, type, mid);
 }
 
 static bool seen_response(const struct sa *sa, uint8_t type, int64_t mid)
@@ -172,7 +185,7 @@ bool sa_due(const struct classify *c, uint32_t device, const struct addr *local,
     uint8_t type, int64_t mid, bool response)
 {
     uint32_t first = index_get(&c->pair_index, pair_key(c, device, local, peer));
-    if (response && sa_awaiting(c, device, local, peer, type, mid))
+    if (response && sa_awaiting(c, device, local, peer, type, mid, false))
         return true;
     if (!response &&
         (type == IKE_SA_INIT || type == INFORMATIONAL_V1 || type == ID_PROT || type == AGGRESSIVE))
@@ -418,11 +431,47 @@ void sa_sweep(struct classify *c, uint32_t device, int64_t now_ms)
     }
 }
 
-void sa_forget_all(struct classify *c, uint32_t device, int64_t at_ms)
+/* Lines of the charon that starts may stand before its start in the same second; it counts uids from 1. */
+static bool of_new_run(const struct sa *sa, int64_t made, int64_t at_ms)
 {
-    for (uint32_t h = device_at(c, device)->first_sa, next; h; h = next) {
-        next = sa_at(c, h)->next_of_device;
-        sa_at(c, h)->gone_ms = at_ms;
-        forget(c, h);
+    return !sa->implicit && same_second(sa->created_ms, at_ms) && sa->uid <= made;
+}
+
+static void set_run(struct classify *c, uint32_t h, int32_t run)
+{
+    struct sa *sa = sa_at(c, h);
+    sa->guess = -1;
+    if (pool_live(&c->exchanges, sa->out_exchange))
+        exchange_at(c, sa->out_exchange)->run = run;
+    for (uint8_t i = 0; i < sa->held_count; i++)
+        if (pool_live(&c->exchanges, sa->held[i]))
+            exchange_at(c, sa->held[i])->run = run;
+}
+
+void sa_forget_before_start(struct classify *c, uint32_t device, int64_t at_ms)
+{
+    struct device *d = device_at(c, device);
+    int64_t made = 0;
+    for (uint32_t h = d->first_sa; h; h = sa_at(c, h)->next_of_device)
+        made += same_second(sa_at(c, h)->created_ms, at_ms);
+    d->next_uid = 1;
+    for (uint32_t h = d->first_sa, next; h; h = next) {
+        struct sa *sa = sa_at(c, h);
+        next = sa->next_of_device;
+        if (!of_new_run(sa, made, at_ms)) {
+            sa->gone_ms = at_ms;
+            forget(c, h);
+            continue;
+        }
+        set_run(c, h, d->run);
+        d->next_uid = sa->uid >= d->next_uid ? sa->uid + 1 : d->next_uid;
     }
+}
+
+bool sa_any_of_tunnel(const struct classify *c, uint32_t tunnel)
+{
+    uint32_t h = device_at(c, tunnel_at(c, tunnel)->device)->first_sa;
+    while (h && sa_at(c, h)->tunnel != tunnel)
+        h = sa_at(c, h)->next_of_device;
+    return h != 0;
 }

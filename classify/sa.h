@@ -23,10 +23,10 @@ void sa_set_tunnel(struct classify *c, uint32_t sa, uint32_t tunnel);
 void sa_set_pair(struct classify *c, uint32_t sa, const struct addr *local, const struct addr *peer,
     uint16_t local_port, uint16_t peer_port);
 
-/* Whose response is this? The SA of the pair that waits for it; else, for a mangled address, the only one of
- * the device. */
+/* Whose response is this? The SA of the pair that waits for it, or the one whose tunnel has this peer; else,
+ * if the address may be `mangled`, the only one of the device. */
 uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct addr *local,
-    const struct addr *peer, uint8_t type, int64_t mid);
+    const struct addr *peer, uint8_t type, int64_t mid, bool mangled);
 /* Whose request is this? Of the pair, the one that expects the message id, else the youngest that is
  * established. `out`: we send it. */
 uint32_t sa_expecting(const struct classify *c, uint32_t device, const struct addr *local,
@@ -61,7 +61,8 @@ uint32_t sa_dpd_unanswered(const struct classify *c, uint32_t device);
 /* Gone SAs are kept a minute for the last lines of their job, then forgotten. */
 void sa_sweep(struct classify *c, uint32_t device, int64_t now_ms);
 /* charon started: every SA of before is gone. */
-void sa_forget_all(struct classify *c, uint32_t device, int64_t at_ms);
+void sa_forget_before_start(struct classify *c, uint32_t device, int64_t at_ms);
+bool sa_any_of_tunnel(const struct classify *c, uint32_t tunnel);
 
 /* charon: the k-th time-out is T * 1.8^k (messages.md 0.5). @return when the request sent at sent_ms is given
  * up after `tries` */

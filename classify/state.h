@@ -28,6 +28,7 @@ enum {
     PAYLOAD_LISTS_MAX = 4096, /* different lists of a partition; a fleet writes some dozens */
     PROPOSALS_TEXT_MAX = 1600,
     HISTORY_MAX = 8,
+    CLOSED_MAX = 2,
     SAS_PER_DEVICE = 4096, /* so that one device, or who forges its lines, cannot take the others' room */
     TUNNELS_PER_DEVICE_MAX = 2048,
     PARKED_PER_DEVICE = 128,
@@ -163,8 +164,19 @@ struct exchange {
 };
 
 struct child {
-    int64_t id, spi_in, spi_out;
+    int64_t id, spi_in, spi_out, up_ms;
 };
+
+/* A CHILD_SA whose closing stands before the line that it was established, both of one second. */
+struct closed {
+    int64_t id, at_ms;
+};
+
+/* Lines of one second may stand in any order but that of their thread. */
+static inline bool same_second(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms != TIME_NONE && b_ms != TIME_NONE && a_ms / 1000 == b_ms / 1000;
+}
 
 enum tunnel_state { TUNNEL_UNKNOWN, TUNNEL_UP, TUNNEL_DOWN, TUNNEL_NEVER_UP };
 enum identity { IDENTITY_UNKNOWN, IDENTITY_ADDRESS, IDENTITY_INVENTORY, IDENTITY_CONNECTION, IDENTITY_FTMD };
@@ -179,8 +191,9 @@ struct tunnel {
     bool dirty, stored, ftmd, seen_up;
     int64_t since_ms, first_seen_ms, last_proof_ms, next_rekey_ms, predicted_ms, near_misses;
     struct child children[CHILDREN_MAX];
-    uint64_t facts;    /* since the tunnel was last well */
-    uint32_t incident; /* open, or closed a moment ago */
+    struct closed closed[CLOSED_MAX]; /* the latest first */
+    uint64_t facts;                   /* since the tunnel was last well */
+    uint32_t incident;                /* open, or closed a moment ago */
     uint32_t evidence[EVIDENCE_PER_TUNNEL];
     int64_t first_unanswered_ms, onset_earliest_ms; /* of the trouble at hand */
     int64_t trouble_ms; /* latest line that told of it: what stands in the same second may have come before */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { REKEY_ENDS_MS = 60000 }; /* the CHILD_SA that was replaced is deleted within */
+
 static const char *const state_names[] = {"unknown", "up", "down", "never-up"};
 static const char *const identity_names[] = {"unknown", "address", "inventory", "connection", "ftmd"};
 
@@ -373,21 +375,33 @@ static void forget_child(struct classify *c, struct tunnel *t, uint8_t i)
     memmove(&t->children[i], &t->children[i + 1], (size_t)(t->child_count - i) * sizeof(t->children[0]));
 }
 
+static bool closed_already(const struct tunnel *t, int64_t child_id, int64_t at_ms)
+{
+    for (int i = 0; i < CLOSED_MAX; i++)
+        if (t->closed[i].id == child_id && same_second(t->closed[i].at_ms, at_ms))
+            return true;
+    return false;
+}
+
 void tunnel_child_up(
     struct classify *c, uint32_t h, int64_t child_id, int64_t spi_in, int64_t spi_out, const struct event *e)
 {
     struct tunnel *t = tunnel_at(c, h);
+    if (closed_already(t, child_id, e->at_ms))
+        return;
     for (uint8_t i = 0; i < t->child_count; i++)
         if (t->children[i].id == child_id && t->children[i].spi_in == spi_in)
             return; /* the outbound half of a rekeyed one, or a doubled line */
     if (t->child_count == CHILDREN_MAX)
         forget_child(c, t, 0);
-    t->children[t->child_count++] = (struct child){child_id, spi_in, spi_out};
+    t->children[t->child_count++] = (struct child){child_id, spi_in, spi_out, e->at_ms};
     index_put(&c->spi_index, spi_key(c, t->device, spi_in), h);
     index_put(&c->spi_index, spi_key(c, t->device, spi_out), h);
     tunnel_proof(c, h, e->at_ms);
     if (t->state == TUNNEL_UP) /* rekeyed: what was refused before no longer matters */
-        incident_clear(c, h, ~FACT_BIT(FACT_REKEY_COLLISION));
+        incident_clear(c, h,
+            ~(FACT_BIT(FACT_REKEY_COLLISION) |
+                (same_second(t->trouble_ms, e->at_ms) ? FACT_BIT(FACT_CHILD_DELETE_RECEIVED) : 0)));
     else if (!t->ftmd || t->state == TUNNEL_UNKNOWN)
         tunnel_up(c, h, e, false);
 }
@@ -408,6 +422,8 @@ void tunnel_child_gone(struct classify *c, uint32_t h, int64_t child_id, const s
             return;
         }
     }
+    t->closed[1] = t->closed[0];
+    t->closed[0] = (struct closed){child_id, e->at_ms};
 }
 
 void tunnel_children_gone(struct classify *c, uint32_t h, const struct event *e)
@@ -427,7 +443,15 @@ uint32_t tunnel_with_spi(const struct classify *c, uint32_t device, int64_t spi,
     const struct tunnel *t = tunnel_at(c, h);
     if (t->child_count) {
         const struct child *last = &t->children[t->child_count - 1];
-        *newest = last->spi_out == spi || last->spi_in == spi;
+        for (uint8_t i = 0; i < t->child_count; i++)
+            *newest |= (t->children[i].spi_out == spi || t->children[i].spi_in == spi) &&
+                       same_second(t->children[i].up_ms, last->up_ms);
     }
     return h;
+}
+
+bool tunnel_rekeyed_lately(const struct classify *c, uint32_t h, int64_t at_ms)
+{
+    const struct tunnel *t = tunnel_at(c, h);
+    return t->child_count && t->children[t->child_count - 1].up_ms + REKEY_ENDS_MS > at_ms;
 }

@@ -40,9 +40,11 @@ void tunnel_child_up(struct classify *c, uint32_t tunnel, int64_t child_id, int6
     const struct event *e);
 void tunnel_child_gone(struct classify *c, uint32_t tunnel, int64_t child_id, const struct event *e);
 void tunnel_children_gone(struct classify *c, uint32_t tunnel, const struct event *e);
-/* The tunnel with a CHILD_SA of this SPI, 0: none. `newest`: out, whether no younger CHILD_SA has come since.
- */
+/* The tunnel with a CHILD_SA of this SPI, 0: none. `newest`: out, whether no younger CHILD_SA has come in a
+ * later second. */
 uint32_t tunnel_with_spi(const struct classify *c, uint32_t device, int64_t spi, bool *newest);
+/* Did a CHILD_SA come so short a time ago that one not known may be the one it replaced? */
+bool tunnel_rekeyed_lately(const struct classify *c, uint32_t tunnel, int64_t at_ms);
 
 const char *tunnel_state_name(uint8_t state);
 const char *identity_name(uint8_t identity);
