@@ -72,9 +72,11 @@ static int load(const char *verb, const char *about, const struct settings_table
     return rc;
 }
 
-static void signals_of_stop(sigset_t *set)
+/* SIGHUP: read catalogue and inventory again. */
+static void signals_taken(sigset_t *set)
 {
     sigemptyset(set);
+    sigaddset(set, SIGHUP);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
 }
@@ -83,21 +85,23 @@ static void signals_of_stop(sigset_t *set)
 static void block_signals(void)
 {
     sigset_t set;
-    signals_of_stop(&set);
+    signals_taken(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
 /* Until somebody asks for the end, or ingest (NULL: none) needs a person. */
-static void wait_for_end(const struct ingest *in)
+static void wait_for_end(struct ingest *in)
 {
     const struct timespec look = {0, LOOK_MS * 1000000L};
     sigset_t set;
     int got;
-    signals_of_stop(&set);
+    signals_taken(&set);
     do {
         got = sigtimedwait(&set, NULL, &look);
-    } while (got < 0 && !(in && ingest_failed(in)));
+        if (got == SIGHUP && in)
+            ingest_reload(in);
+    } while ((got < 0 || got == SIGHUP) && !(in && ingest_failed(in)));
     if (got > 0)
         log_info(
             "main.stop", "signal=%d detail=%s", got, log_quote("draining; a second signal ends at once"));
@@ -232,7 +236,9 @@ static const struct verb {
     {"explain", "a log line: its template, fields, and what it says about a tunnel", verb_explain},
     {"catalog", "the message templates and causes: list them, test them by their samples", verb_catalog},
     {"inventory", "what is configured, vEdge CLI or CSV, into the database", verb_inventory},
+    {"leave", "stopped members of this host out of the consumer group, at once", verb_leave},
     {"replay", "log files to Kafka", verb_replay},
+    {"dlq", "records that could not be read or stored: see them, send them again", verb_dlq},
     {"simulate", "logs of a fleet that does not exist, with the truth about them", verb_simulate},
     {"report", "an incident as a text for the carrier", verb_report},
     {"config", "the settings in force, or the reference page of all", verb_config},

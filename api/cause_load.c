@@ -18,23 +18,29 @@ static struct catalogue *read_catalogue(void)
     return NULL;
 }
 
-static const char sql_upsert[] = "INSERT INTO ikewatch.cause AS c (slug, side, title_en, title_ja, "
-                                 "verdict_en, verdict_ja, advice_en, advice_ja, source)"
-                                 " VALUES ($1, $2::ikewatch.side, $3, $4, $5, $6, $7, $8, $9)"
-                                 " ON CONFLICT (slug) DO UPDATE SET (side, title_en, title_ja, verdict_en, "
-                                 "verdict_ja, advice_en, advice_ja, source) ="
-                                 " (EXCLUDED.side, EXCLUDED.title_en, EXCLUDED.title_ja, "
-                                 "EXCLUDED.verdict_en, EXCLUDED.verdict_ja, EXCLUDED.advice_en,"
-                                 " EXCLUDED.advice_ja, EXCLUDED.source)"
-                                 " WHERE c IS DISTINCT FROM EXCLUDED";
+#define TEXTS                                                                                                \
+    "title_en, title_ja, verdict_en, verdict_ja, explain_en, explain_ja, verify_en, verify_ja, "             \
+    "mend_en, mend_ja, enable_en, enable_ja, needs, source"
+#define NEW_TEXTS                                                                                            \
+    "EXCLUDED.title_en, EXCLUDED.title_ja, EXCLUDED.verdict_en, EXCLUDED.verdict_ja, "                       \
+    "EXCLUDED.explain_en, EXCLUDED.explain_ja, EXCLUDED.verify_en, EXCLUDED.verify_ja, "                     \
+    "EXCLUDED.mend_en, EXCLUDED.mend_ja, EXCLUDED.enable_en, EXCLUDED.enable_ja, "                           \
+    "EXCLUDED.needs, EXCLUDED.source"
+static const char sql_upsert[] =
+    "INSERT INTO ikewatch.cause AS c (slug, side, " TEXTS ")"
+    " VALUES ($1, $2::ikewatch.side, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+    " ON CONFLICT (slug) DO UPDATE SET (side, " TEXTS ") = (EXCLUDED.side, " NEW_TEXTS ")"
+    " WHERE c IS DISTINCT FROM EXCLUDED";
 
 static int upsert(struct pg *pg, const struct cause *c)
 {
     const char *texts[] = {c->slug, c->side, c->title_en, c->title_ja, c->verdict_en, c->verdict_ja,
-        c->advice_en, c->advice_ja, c->source};
-    struct pg_param params[sizeof texts / sizeof texts[0]];
+        c->explain_en, c->explain_ja, c->verify_en, c->verify_ja, c->mend_en, c->mend_ja, c->enable_en,
+        c->enable_ja, c->needs, c->source};
+    struct pg_param params[sizeof texts / sizeof texts[0]] = {0};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        params[i].text = span_of(texts[i]);
+        if (texts[i])
+            params[i].text = span_of(texts[i]);
     return pg_query(pg, "cause.load", sql_upsert, params, sizeof texts / sizeof texts[0], NULL, NULL);
 }
 

@@ -160,7 +160,7 @@ static int told(const struct worker *w, int rc)
 {
     if (rc == ERR_STOPPED) /* the reader is gone, or the pool stops */
         return ERR_DBCONN;
-    if (rc == ERR_DB && w->pg &&
+    if (rc == ERR_DBROW && w->pg &&
         strcmp(pg_sqlstate(w->pg), "22023") == 0) /* invalid_parameter_value: of tz, the only one */
         return ERR_INVAL;
     return rc;

@@ -24,18 +24,17 @@ static bool fail(struct reader *r, const char *section, const char *key, const c
     return false;
 }
 
-/* Continuation lines of a text are joined: by a blank, in Japanese by nothing. */
-static bool join(const char **to, const char *value, bool japanese)
+/* Continuation lines of a text are joined. */
+static bool join(const char **to, const char *value, const char *between)
 {
-    size_t have = *to ? strlen(*to) : 0, more = strlen(value);
-    char *text = malloc(have + more + 2);
+    size_t have = *to ? strlen(*to) : 0, more = strlen(value), gap = have ? strlen(between) : 0;
+    char *text = malloc(have + gap + more + 1);
     if (!text)
         return false;
     if (have)
         memcpy(text, *to, have);
-    if (have && !japanese)
-        text[have++] = ' ';
-    memcpy(text + have, value, more + 1);
+    memcpy(text + have, between, gap);
+    memcpy(text + have + gap, value, more + 1);
     free((void *)*to);
     *to = text;
     return true;
@@ -45,11 +44,11 @@ static bool template_key(struct reader *r, struct template *t, const char *key, 
 {
     struct span k = span_of(key);
     if (span_eq(k, SPAN("text")))
-        return join(&t->text, value, false);
+        return join(&t->text, value, " ");
     if (span_eq(k, SPAN("source")))
-        return join(&t->source, value, false);
+        return join(&t->source, value, " ");
     if (span_eq(k, SPAN("group")))
-        return join(&t->group, value, false);
+        return join(&t->group, value, " ");
     if (span_eq(k, SPAN("nocase")))
         return (t->nocase = span_eq(span_of(value), SPAN("yes"))), true;
     if (span_eq(k, SPAN("event"))) {
@@ -67,24 +66,77 @@ static bool template_key(struct reader *r, struct template *t, const char *key, 
         int i = k.len == 6 ? 0 : k.ptr[6] - '1';
         if (i < 0 || i >= TEMPLATE_SAMPLES_MAX)
             return fail(r, t->id, key, "samples are sample, sample2, sample3, sample4");
-        return join(&t->samples[i], value, false);
+        return join(&t->samples[i], value, " ");
     }
     return fail(
         r, t->id, key, "unknown key; allowed: event, fact, group, text, sample, sample2.., source, nocase");
 }
 
-static bool cause_key(struct reader *r, struct cause *c, const char *key, const char *value)
+/* One key of a cause: where it goes, and what must be said of it. */
+struct cause_key {
+    const char *name;
+    size_t offset;
+    bool steps, optional;
+};
+
+static const struct cause_key cause_keys[] = {
+    {"side", offsetof(struct cause, side), false, false},
+    {"title_en", offsetof(struct cause, title_en), false, false},
+    {"title_ja", offsetof(struct cause, title_ja), false, false},
+    {"verdict_en", offsetof(struct cause, verdict_en), false, false},
+    {"verdict_ja", offsetof(struct cause, verdict_ja), false, false},
+    {"explain_en", offsetof(struct cause, explain_en), false, false},
+    {"explain_ja", offsetof(struct cause, explain_ja), false, false},
+    {"verify_en", offsetof(struct cause, verify_en), true, false},
+    {"verify_ja", offsetof(struct cause, verify_ja), true, false},
+    {"mend_en", offsetof(struct cause, mend_en), true, false},
+    {"mend_ja", offsetof(struct cause, mend_ja), true, false},
+    {"enable_en", offsetof(struct cause, enable_en), false, true},
+    {"enable_ja", offsetof(struct cause, enable_ja), false, true},
+    {"needs", offsetof(struct cause, needs), false, true},
+    {"source", offsetof(struct cause, source), false, false},
+};
+enum { CAUSE_KEYS = sizeof(cause_keys) / sizeof(cause_keys[0]) };
+
+static const char **cause_text(struct cause *c, const struct cause_key *key)
 {
-    const struct {
-        const char *name;
-        const char **to;
-    } keys[] = {{"side", &c->side}, {"title_en", &c->title_en}, {"title_ja", &c->title_ja},
-        {"verdict_en", &c->verdict_en}, {"verdict_ja", &c->verdict_ja}, {"advice_en", &c->advice_en},
-        {"advice_ja", &c->advice_ja}, {"source", &c->source}};
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-        if (strcmp(keys[i].name, key) == 0)
-            return join(keys[i].to, value, strstr(key, "_ja") != NULL);
-    return fail(r, c->slug, key, "unknown key; allowed: side, title_*, verdict_*, advice_* (en, ja), source");
+    return (const char **)(void *)((char *)c + key->offset);
+}
+
+static bool cause_key(struct reader *r, struct cause *c, const char *name, const char *value)
+{
+    for (size_t i = 0; i < CAUSE_KEYS; i++) {
+        const struct cause_key *key = &cause_keys[i];
+        if (strcmp(key->name, name) != 0)
+            continue;
+        const char **text = cause_text(c, key);
+        if (key->offset == offsetof(struct cause, needs) && strcmp(value, "proposals") != 0)
+            return fail(r, c->slug, name, "of what a log may lack, only proposals can be named");
+        if (!key->steps)
+            return join(text, value, strstr(name, "_ja") ? "" : " ");
+        bool begins = strncmp(value, "- ", 2) == 0;
+        if (!begins && !*text)
+            return fail(r, c->slug, name, "a list: each step begins with \"- \"");
+        return join(text, begins ? value + 2 : value, begins ? "\n" : strstr(name, "_ja") ? "" : " ");
+    }
+    return fail(r, c->slug, name,
+        "unknown key; allowed: side, needs, source and title_*, verdict_*, explain_*, verify_*, mend_*, "
+        "enable_* "
+        "(en, ja)");
+}
+
+/* What each cause of the file must say. */
+static bool causes_complete(struct reader *r, size_t first)
+{
+    for (size_t i = first; i < r->cat->cause_count; i++) {
+        struct cause *c = &r->cat->causes[i];
+        for (size_t k = 0; k < CAUSE_KEYS; k++)
+            if (!cause_keys[k].optional && !*cause_text(c, &cause_keys[k]))
+                return fail(r, c->slug, cause_keys[k].name, "missing");
+        if (!c->enable_en != !c->enable_ja)
+            return fail(r, c->slug, c->enable_en ? "enable_ja" : "enable_en", "missing");
+    }
+    return true;
 }
 
 static char *copy(const char *s)
@@ -133,7 +185,7 @@ static struct cause *cause_of(struct reader *r, const char *slug)
     struct catalogue *cat = r->cat;
     for (size_t i = 0; i < cat->cause_count; i++)
         if (strcmp(cat->causes[i].slug, slug) == 0)
-            return &cat->causes[i];
+            return i >= cat->file_first_cause ? &cat->causes[i] : NULL;
     struct cause *grown_causes = grown(cat->causes, cat->cause_count, &cat->cause_cap, sizeof(*cat->causes));
     if (!grown_causes)
         return NULL;
@@ -151,7 +203,8 @@ static int on_key(void *ctx, const char *section, const char *key, const char *v
         span_hash(span_of(value), span_hash(span_of(key), span_hash(span_of(section), r->cat->hash)));
     if (strncmp(section, "cause ", 6) == 0) {
         struct cause *c = cause_of(r, section + 6);
-        return c && cause_key(r, c, key, value);
+        return c ? cause_key(r, c, key, value)
+                 : fail(r, section, key, "a cause of this name is built in; choose another name");
     }
     struct template *t = template_of(r, section);
     if (!t)
@@ -172,6 +225,7 @@ int catalogue_add(struct catalogue *cat, const char *name, struct span text, cha
         return ERR_NOMEM;
     span_copy(terminated, text.len + 1, text);
     cat->file_first_template = cat->template_count;
+    cat->file_first_cause = cat->cause_count;
     int line = ini_parse_string(terminated, on_key, &r);
     free(terminated);
     if (line > 0 && !r.failed)
@@ -181,6 +235,8 @@ int catalogue_add(struct catalogue *cat, const char *name, struct span text, cha
         size_t n = strlen(error);
         snprintf(error + n, error_cap - n, " (line %d)", line);
     }
+    if (line == 0 && !causes_complete(&r, cat->file_first_cause))
+        return ERR_CATALOGUE;
     return line == 0 ? 0 : line < 0 ? ERR_NOMEM : ERR_CATALOGUE;
 }
 
@@ -219,10 +275,9 @@ static void template_free(struct template *t)
 
 static void cause_free(struct cause *c)
 {
-    const char *all[] = {c->slug, c->side, c->title_en, c->title_ja, c->verdict_en, c->verdict_ja,
-        c->advice_en, c->advice_ja, c->source};
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        free((void *)all[i]);
+    free((void *)c->slug);
+    for (size_t i = 0; i < CAUSE_KEYS; i++)
+        free((void *)*cause_text(c, &cause_keys[i]));
 }
 
 void catalogue_free(struct catalogue *cat)
@@ -264,6 +319,24 @@ const struct cause *catalogue_cause(const struct catalogue *cat, struct span slu
     for (size_t i = 0; i < cat->cause_count; i++)
         if (span_eq(slug, span_of(cat->causes[i].slug)))
             return &cat->causes[i];
+    return NULL;
+}
+
+bool catalogue_asks_for_more(
+    const struct cause *cause, struct span confidence, size_t evidence_lines, bool has_proposals)
+{
+    return !span_eq(confidence, SPAN("certain")) || !evidence_lines || (cause->needs && !has_proposals);
+}
+
+char *catalogue_advice(const struct cause *c, bool japanese, bool ask_for_more)
+{
+    const char *advice = NULL, *enable = japanese ? c->enable_ja : c->enable_en;
+    if (join(&advice, japanese ? c->explain_ja : c->explain_en, "\n") &&
+        join(&advice, japanese ? c->verify_ja : c->verify_en, "\n") &&
+        join(&advice, japanese ? c->mend_ja : c->mend_en, "\n") &&
+        (!ask_for_more || !enable || join(&advice, enable, "\n")))
+        return (char *)(uintptr_t)advice;
+    free((void *)advice);
     return NULL;
 }
 

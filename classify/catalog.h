@@ -36,12 +36,17 @@ struct template
     bool nocase;
 };
 
+/* Steps are lists: one a line. */
 struct cause {
     const char *slug;
     const char *side; /* enum side as text */
     const char *title_en, *title_ja;
     const char *verdict_en, *verdict_ja; /* one sentence for the person at night */
-    const char *advice_en, *advice_ja;   /* what to do next */
+    const char *explain_en, *explain_ja; /* why this follows from the lines, what it is and what it is not */
+    const char *verify_en, *verify_ja;   /* steps */
+    const char *mend_en, *mend_ja;       /* steps */
+    const char *enable_en, *enable_ja;   /* what to turn on so that the log says more; NULL: nothing */
+    const char *needs;                   /* "proposals": what the log must have for a repair; NULL: nothing */
     const char *source;
 };
 
@@ -63,6 +68,14 @@ size_t catalogue_cause_count(const struct catalogue *cat);
 const struct cause *catalogue_cause_at(const struct catalogue *cat, size_t i);
 /* @return NULL: no such slug */
 const struct cause *catalogue_cause(const struct catalogue *cat, struct span slug);
+
+/* Whether the reader is told what to turn on: the verdict is less than certain, no line proves it, or what
+ * its repair needs is not in the log. */
+bool catalogue_asks_for_more(
+    const struct cause *cause, struct span confidence, size_t evidence_lines, bool has_proposals);
+/* What to do, a line a thought: explain, verify, mend and, when more is asked for, enable. @return
+ * malloc()ed; NULL: no memory */
+char *catalogue_advice(const struct cause *cause, bool japanese, bool ask_for_more);
 
 /* Over everything compiled; checkpoints and ETags carry it. */
 uint64_t catalogue_hash(const struct catalogue *cat);

@@ -30,7 +30,7 @@ struct catalogue {
     struct template *templates;
     size_t template_count, template_cap, file_first_template;
     struct cause *causes;
-    size_t cause_count, cause_cap;
+    size_t cause_count, cause_cap, file_first_cause;
     void *database; /* hs_database_t; NULL before compiling */
     uint64_t hash;
 };

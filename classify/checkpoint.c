@@ -9,7 +9,7 @@
 #include <lz4.h>
 #include <stdlib.h>
 
-enum { STATE_VERSION = 2 };
+enum { STATE_VERSION = 3 };
 
 static const char magic[8] = "IKWSTATE";
 
@@ -103,11 +103,13 @@ static void move_index(struct stream *s, struct index *x)
 static void move_state(struct stream *s, struct classify *c)
 {
     struct pool *pools[] = {&c->devices, &c->jobs, &c->sas, &c->exchanges, &c->tunnels, &c->incidents,
-        &c->evidence, &c->proposals, &c->payloads, &c->parked};
+        &c->evidence, &c->proposals, &c->payloads, &c->parked, &c->held};
     struct index *indexes[] = {
         &c->device_index, &c->uid_index, &c->pair_index, &c->name_index, &c->payload_index, &c->spi_index};
     move(s, &c->counts, sizeof(c->counts));
     move(s, &c->watermark_ms, sizeof(c->watermark_ms));
+    move(s, &c->first_holding, sizeof(c->first_holding));
+    move(s, &c->held_due_ms, sizeof(c->held_due_ms));
     for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++)
         move_pool(s, pools[i]);
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
@@ -118,7 +120,8 @@ static uint64_t layout(void)
 {
     const size_t sizes[] = {sizeof(struct device), sizeof(struct job), sizeof(struct sa),
         sizeof(struct exchange), sizeof(struct tunnel), sizeof(struct incident), sizeof(struct evidence),
-        sizeof(struct proposals), sizeof(struct payloads), sizeof(struct parked), FACT_COUNT};
+        sizeof(struct proposals), sizeof(struct payloads), sizeof(struct parked), sizeof(struct held),
+        FACT_COUNT};
     uint64_t hash = span_hash(span_from((const char *)sizes, sizeof(sizes)), STATE_VERSION);
     for (size_t i = 0; i < cause_rule_count(); i++)
         hash = span_hash(span_of(cause_rule_at(i)->cause), hash);

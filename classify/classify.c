@@ -1,4 +1,5 @@
 #include "classify/classify.h"
+#include "classify/held.h"
 #include "classify/incident.h"
 #include "classify/job.h"
 #include "classify/unknown.h"
@@ -71,7 +72,8 @@ static uint32_t device_new(struct classify *c, struct span name, uint64_t id)
     span_copy(d->name, sizeof(d->name), name);
     d->next_uid = -1;
     d->run = 1;
-    d->first_seen_ms = d->last_seen_ms = d->booted_ms = d->skew_ms = d->check_ms = d->sweep_ms = TIME_NONE;
+    d->first_seen_ms = d->last_seen_ms = d->booted_ms = d->skew_ms = d->check_ms = d->sweep_ms = d->clock_ms =
+        d->unordered_until_ms = d->held_clock_ms = d->held_record_ms = TIME_NONE;
     return h;
 }
 
@@ -121,6 +123,8 @@ static void touch(
         d->last_seen_ms = at_ms;
     if (!d->future && (c->watermark_ms == TIME_NONE || at_ms > c->watermark_ms))
         c->watermark_ms = at_ms;
+    if (!d->future)
+        held_clock(c, device, at_ms);
     learn_skew(d, at_ms, r->time_ms);
     mark_device(c, device);
     if (l->program == LINE_OTHER)
@@ -149,11 +153,11 @@ static void read_viptela(struct classify *c, uint32_t device, const struct event
 }
 
 static void recognise(struct classify *c, struct match_scratch *scratch, uint32_t device,
-    const struct line *l, int64_t at_ms, int64_t offset)
+    const struct line *l, int64_t at_ms, const struct record *r)
 {
     struct event e = {.thread = l->program == LINE_VIPTELA ? THREADS_MAX - 1 : l->thread,
         .at_ms = at_ms,
-        .offset = offset,
+        .offset = r->offset,
         .prefix_uid = l->uid,
         .prefix_conn = l->conn,
         .line = l->whole};
@@ -171,7 +175,7 @@ static void recognise(struct classify *c, struct match_scratch *scratch, uint32_
     }
     if (l->program == LINE_VIPTELA)
         read_viptela(c, device, &e);
-    job_event(c, device, &e);
+    held_event(c, device, &e, r->time_ms, job_event);
 }
 
 static enum dead_reason feed_line(
@@ -201,13 +205,14 @@ static enum dead_reason feed_line(
         c->counts.charon++;
     else
         c->counts.ftmd++;
-    recognise(c, scratch, device, &l, at_ms, r->offset);
+    recognise(c, scratch, device, &l, at_ms, r);
     return RECORD_READ;
 }
 
 enum dead_reason classify_feed(struct classify *c, struct match_scratch *scratch, const struct record *r)
 {
     struct envelope env;
+    held_record(c, r->time_ms, job_event);
     enum dead_reason reason = envelope_open(r->value, c->envelope_buf, &env);
     if (reason == RECORD_READ)
         reason = feed_line(c, scratch, r, &env);
@@ -230,6 +235,8 @@ struct classify_counts classify_counts(const struct classify *c)
 void classify_finish(struct classify *c)
 {
     for (uint32_t h = 1; h <= c->devices.used; h++)
-        if (pool_live(&c->devices, h))
+        if (pool_live(&c->devices, h)) {
+            held_finish(c, h, job_event);
             job_finish(c, h);
+        }
 }

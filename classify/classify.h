@@ -65,7 +65,7 @@ void classify_free(struct classify *c); /* NULL is fine */
  */
 enum dead_reason classify_feed(struct classify *c, struct match_scratch *scratch, const struct record *r);
 
-/* No more records will come (analyze): lines that wait for an earlier one of their second are read as they
+/* No more records will come (analyze): lines that wait for an earlier one are read as they
  * stand. A partition never ends, so ingest does not call this. */
 void classify_finish(struct classify *c);
 
@@ -78,6 +78,7 @@ int64_t classify_watermark(const struct classify *c);
 
 struct classify_counts {
     uint64_t lines, charon, ftmd, other, unrecognised_charon, malformed;
+    uint64_t late; /* stamps further back than lines may come out of order, or of a clock put back */
     uint64_t shed; /* exchanges, jobs, SAs or tunnels forgotten because a bound was reached */
 };
 struct classify_counts classify_counts(const struct classify *c);

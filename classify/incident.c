@@ -146,6 +146,30 @@ void incident_clear(struct classify *c, uint32_t tunnel, uint64_t facts)
     t->first_unanswered_ms = t->onset_earliest_ms = TIME_NONE;
 }
 
+/* What can no longer explain a loss at that moment. */
+static uint64_t outdated(const struct tunnel *t, int64_t at_ms)
+{
+    int64_t age_ms = t->trouble_ms == TIME_NONE ? 0 : at_ms - t->trouble_ms;
+    return (age_ms > MOMENT_MS ? MOMENTARY : 0) | (age_ms > RECENT_MS ? RECENT : 0);
+}
+
+void incident_renewed(struct classify *c, uint32_t tunnel, int64_t at_ms)
+{
+    uint64_t stay = FACT_BIT(FACT_REKEY_COLLISION);
+    if (same_second(tunnel_at(c, tunnel)->trouble_ms, at_ms))
+        stay |= MOMENTARY;
+    incident_clear(c, tunnel, ~stay);
+}
+
+void incident_outlived(struct classify *c, uint32_t tunnel, int64_t at_ms)
+{
+    const struct tunnel *t = tunnel_at(c, tunnel);
+    if (t->state == TUNNEL_UP && t->child_count && at_ms > t->trouble_ms + DECIDE_GRACE_MS)
+        incident_clear(c, tunnel,
+            FACT_BIT(FACT_IKE_DELETE_RECEIVED) | FACT_BIT(FACT_CHILD_DELETE_RECEIVED) |
+                FACT_BIT(FACT_PEER_CAME_BACK) | FACT_BIT(FACT_DUPLICATE) | FACT_BIT(FACT_INITIAL_CONTACT));
+}
+
 void incident_proposals(struct classify *c, uint32_t tunnel, uint32_t proposals)
 {
     struct tunnel *t = tunnel_at(c, tunnel);
@@ -253,6 +277,8 @@ bool incident_decided(const struct classify *c, uint32_t tunnel, int64_t at_ms)
 void incident_fact(struct classify *c, uint32_t tunnel, enum fact fact, const struct event *e)
 {
     struct tunnel *t = tunnel_at(c, tunnel);
+    if (e && t->state == TUNNEL_UP)
+        incident_clear(c, tunnel, outdated(t, e->at_ms));
     t->facts |= FACT_BIT(fact);
     if (e) {
         t->trouble_ms = e->at_ms;
@@ -315,8 +341,7 @@ void incident_open_down(struct classify *c, uint32_t tunnel, int64_t at_ms, int6
     i->down_ms = at_ms;
     i->has_outage = true;
     i->outage_id = hash_mix(i->id, 1);
-    int64_t age_ms = t->trouble_ms == TIME_NONE ? 0 : at_ms - t->trouble_ms;
-    t->facts &= ~((age_ms > MOMENT_MS ? MOMENTARY : 0) | (age_ms > RECENT_MS ? RECENT : 0));
+    t->facts &= ~outdated(t, at_ms);
     i->facts = t->facts;
     decide_loss(c, h, at_ms);
     watch_defect(c, i);

@@ -23,6 +23,13 @@ void incident_note(struct classify *c, uint32_t tunnel, uint16_t role, const str
  * if none is left. */
 void incident_clear(struct classify *c, uint32_t tunnel, uint64_t facts);
 
+/* A CHILD_SA came while the tunnel was up. What may end a tunnel at once and stands in the same second stays:
+ * the CHILD_SA may be the next one. */
+void incident_renewed(struct classify *c, uint32_t tunnel, int64_t at_ms);
+/* The tunnel is alive though something that may have ended it came: if that is long enough ago, it did not.
+ */
+void incident_outlived(struct classify *c, uint32_t tunnel, int64_t at_ms);
+
 /* The refused proposals of this negotiation, copied for proposal_diff. */
 void incident_proposals(struct classify *c, uint32_t tunnel, uint32_t proposals);
 

@@ -318,7 +318,7 @@ static size_t count_fitting(const struct inventory *inv, struct span device, con
         const struct inventory_tunnel *t = &inv->tunnels[inv->by_pair[i]];
         if (!addr_eq(&t->peer, peer) || compare_nocase(span_of(t->device), device) != 0)
             break;
-        if (!t->name[0] || (t->local.family && !addr_eq(&t->local, local)))
+        if (!t->name[0] || (t->local.family && local->family && !addr_eq(&t->local, local)))
             continue;
         *one = t;
         found++;

@@ -82,8 +82,8 @@ size_t inventory_count(const struct inventory *inv);
 const struct inventory_tunnel *inventory_at(const struct inventory *inv, size_t i);
 
 /**
- * The one named tunnel of this device (or of any) with the peer, and with the local address where that is
- * said.
+ * The one named tunnel of this device (or of any) with the peer, and with the local address where both say
+ * one.
  * @param device  its name; ASCII case is ignored
  * @return NULL: none, or more than one
  */

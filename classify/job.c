@@ -31,12 +31,23 @@ static uint32_t job_of(struct classify *c, uint32_t device, const struct event *
     return *slot;
 }
 
+/* A job reads one message, fragments of it apart: another one is of the next, whose first line is lost. */
+static bool reads_another(const struct job *j, const struct event *e)
+{
+    struct span exchange = event_text(e, F_EXCHANGE), mid = event_text(e, F_MID);
+    if (e->kind != EV_PARSED || !j->summary.q.len || !exchange.ptr || !mid.ptr || mid.ptr < exchange.ptr)
+        return false;
+    size_t n = (size_t)(mid.ptr + mid.len - exchange.ptr);
+    return span_find(span_from(j->summary.text, j->summary.q.len), span_from(exchange.ptr, n)) < 0;
+}
+
 /* A line that can only be a job's first, comes from another thread of the slot, or long after: the job before
  * is over. */
 static void continue_job(struct classify *c, struct job *j, uint32_t device, const struct event *e)
 {
     int64_t gap = e->at_ms - j->last_ms;
-    if (event_starts_job(e->kind) || j->thread != e->thread || gap > JOB_GAP_MS || gap < -JOB_GAP_MS)
+    if (event_starts_job(e->kind) || j->thread != e->thread || gap > JOB_GAP_MS || gap < -JOB_GAP_MS ||
+        reads_another(j, e))
         reset(c, j, device, e->thread);
     j->last_ms = e->at_ms;
 }

@@ -3,7 +3,10 @@
 #include "classify/job_v1.h"
 #include "classify/proposal.h"
 
-enum { LARGE_BYTES = 1472 }; /* what fits an Ethernet frame: 1500 - IPv4 - UDP */
+enum {
+    LARGE_BYTES = 1472,    /* what fits an Ethernet frame: 1500 - IPv4 - UDP */
+    PROBE_MAX_BYTES = 128, /* an empty INFORMATIONAL of any suite; SA, nonce and selectors are larger */
+};
 
 /* Whatever a proof of life makes meaningless. */
 #define SILENCE                                                                                              \
@@ -100,11 +103,8 @@ void step_alive(struct step *s, uint32_t sa_handle)
     note_take(&t->last_proof, s->e);
     if (t->trouble_ms == TIME_NONE || s->e->at_ms >= t->trouble_ms + 1000)
         incident_clear(s->c, sa->tunnel, SILENCE | FACT_BIT(FACT_REKEY_COLLISION) | FACT_BIT(FACT_CORRUPT));
-    if (t->state == TUNNEL_UP && sa->state == SA_ESTABLISHED && t->child_count &&
-        s->e->at_ms > t->trouble_ms + DECIDE_GRACE_MS) /* so it was not the last one */
-        incident_clear(s->c, sa->tunnel,
-            FACT_BIT(FACT_IKE_DELETE_RECEIVED) | FACT_BIT(FACT_CHILD_DELETE_RECEIVED) |
-                FACT_BIT(FACT_PEER_CAME_BACK));
+    if (sa->state == SA_ESTABLISHED)
+        incident_outlived(s->c, sa->tunnel, s->e->at_ms);
 }
 
 /* What a response refuses. */
@@ -240,12 +240,13 @@ STEP_HANDLER(on_parsed)
 void step_open_request(
     struct step *s, uint32_t h, uint8_t type, int64_t mid, uint32_t payloads, const struct note *note)
 {
+    struct classify *c = s->c;
+    struct sa *sa = sa_at(c, h);
+    sa->facts |= exchange_is_v1(type) ? FACT_BIT(FACT_IKEV1) : 0;
     if (type == INFORMATIONAL_V1) {
         v1_informational_sent(s, h, mid, payloads, note);
         return;
     }
-    struct classify *c = s->c;
-    struct sa *sa = sa_at(c, h);
     uint32_t flags = payloads_flags(c, payloads);
     exchange_closed(c, sa->out_exchange, OUTCOME_ABANDONED);
     sa->out_exchange = exchange_open(c, h, true, type, mid, note->q.at_ms, note->q.offset, payloads);
@@ -254,9 +255,8 @@ void step_open_request(
     sa->out_sent_ms = sa->out_last_ms = note->q.at_ms;
     sa->out_retransmits = sa->out_base_ms = 0;
     sa->out_sends = sa->out_errors = 0;
-    sa->out_is_auth =
-        type == IKE_AUTH || (exchange_is_v1(type) && flags & PAYLOAD_ID && flags & PAYLOAD_HASH);
-    sa->facts |= exchange_is_v1(type) ? FACT_BIT(FACT_IKEV1) : 0;
+    bool main_mode_ends = type == ID_PROT && flags & PAYLOAD_ID && flags & PAYLOAD_HASH;
+    sa->out_is_auth = type == IKE_AUTH || main_mode_ends;
     sa->out_is_rekey_ike = type == CREATE_CHILD_SA && (flags & PAYLOAD_SA) && !(flags & PAYLOAD_TS);
     sa->out_is_rekey_child = type == CREATE_CHILD_SA && flags & PAYLOAD_REKEY_SA;
     sa->request = *note;
@@ -286,7 +286,7 @@ static uint32_t sa_of_own_request(struct step *s, uint8_t type, int64_t mid)
 
 static void generating_request(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
 {
-    uint32_t h = sa_of_own_request(s, type, mid);
+    uint32_t h = v1_begins_unnamed(s, type, mid, payloads) ? 0 : sa_of_own_request(s, type, mid);
     if (h) {
         step_bind(s, h, 0);
         step_open_request(s, h, type, mid, payloads, &s->job->summary);
@@ -370,6 +370,20 @@ STEP_HANDLER(on_generating)
 /* --- packets out
  * ---------------------------------------------------------------------------------------------------- */
 
+/* The line of the request that is repeated here is lost: of the established SA of the pair that counts to
+ * this message id; a probe, unless it is too large for one. */
+static uint32_t request_lost(struct step *s, const struct packet *p, const struct waiting *w)
+{
+    uint8_t type = p->bytes > PROBE_MAX_BYTES ? CREATE_CHILD_SA : INFORMATIONAL;
+    uint32_t h = sa_expecting(s->c, s->device, &p->src, &p->dst, type, w->mid, true);
+    const struct sa *sa = h ? sa_at(s->c, h) : NULL;
+    if (!sa || sa->state != SA_ESTABLISHED || sa->out_exchange || sa->next_out != w->mid)
+        return 0;
+    step_open_request(s, h, type, w->mid, 0, &w->note);
+    sa_at(s->c, h)->out_sent_ms -= w->timeout_s > 0 && w->attempt == 1 ? w->timeout_s * 1000 : 0;
+    return h;
+}
+
 /* The line that waited for its key has it now. */
 static void no_longer_waiting(struct step *s, const struct packet *p)
 {
@@ -378,11 +392,16 @@ static void no_longer_waiting(struct step *s, const struct packet *p)
     s->job->waiting.kind = WAITING_NONE;
     if (w.kind == WAITING_RETRANSMIT) {
         h = sa_retransmitting(s->c, s->device, &p->src, &p->dst, w.mid, w.attempt, w.at_ms);
+        h = h ? h : request_lost(s, p, &w);
         if (h)
             step_retransmitted(s, h, &w);
     } else if (w.kind == WAITING_REQUEST) {
-        h = sa_expecting(s->c, s->device, &p->src, &p->dst, w.exchange, w.mid, true);
-        if (!h && !exchange_is_early(w.exchange))
+        bool doubtful = false;
+        if (w.exchange == QUICK_MODE)
+            h = v1_sa_of_packet(s, p, &doubtful);
+        else
+            h = sa_expecting(s->c, s->device, &p->src, &p->dst, w.exchange, w.mid, true);
+        if (!h && !doubtful && !exchange_is_early(w.exchange))
             h = implicit_sa(s, &p->src, &p->dst);
         if (h) {
             step_bind(s, h, 0);
@@ -403,6 +422,11 @@ STEP_HANDLER(on_send)
     uint32_t h = s->job->sa;
     if (!h)
         return;
+    if (sa_pair_of_another(s->c, h, &p.src, &p.dst)) { /* a job whose first lines are lost */
+        exchange_hold(s->c, s->job, 0);
+        s->job->sa = s->job->tunnel = 0;
+        return;
+    }
     struct sa *sa = sa_at(s->c, h);
     if (sa->state != SA_GONE)
         sa_set_pair(s->c, h, &p.src, &p.dst, p.src_port, p.dst_port);

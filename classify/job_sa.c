@@ -119,6 +119,8 @@ STEP_HANDLER(on_established)
     learn_between(s, h);
     if (sa->tunnel)
         tunnel_proof(c, sa->tunnel, at(s));
+    if (sa->tunnel && sa->facts & FACT_BIT(FACT_IKEV1) && tunnel_at(c, sa->tunnel)->state == TUNNEL_UP)
+        incident_clear(c, sa->tunnel, FACT_BIT(FACT_REAUTHENTICATING));
 }
 
 STEP_HANDLER(on_rekeyed)
@@ -168,6 +170,19 @@ static void came_back_before(struct step *s, uint32_t h)
     }
 }
 
+void step_ended(struct step *s, uint32_t h)
+{
+    struct classify *c = s->c;
+    struct sa *sa = sa_at(c, h);
+    bool current = sa->state != SA_REKEYED && sa->state != SA_GONE;
+    sa->state = SA_GONE;
+    sa->gone_ms = at(s);
+    exchange_closed(c, sa->out_exchange, OUTCOME_ABANDONED);
+    sa->out_exchange = 0;
+    if (current && sa->tunnel && !has_other_sa(c, h, INT64_MAX))
+        tunnel_children_gone(c, sa->tunnel, s->e);
+}
+
 STEP_HANDLER(on_deleting)
 {
     uint32_t h = named_sa(s, SA_ESTABLISHED);
@@ -175,8 +190,12 @@ STEP_HANDLER(on_deleting)
         return;
     step_bind(s, h, 0);
     learn_between(s, h);
-    if (sa_at(s->c, h)->state == SA_ESTABLISHED)
-        sa_at(s->c, h)->state = SA_DELETING;
+    struct sa *sa = sa_at(s->c, h);
+    bool asked = sa->state == SA_DELETING && s->job->packet_in;
+    if (sa->state == SA_ESTABLISHED)
+        sa->state = SA_DELETING;
+    if (asked && sa->facts & FACT_BIT(FACT_IKEV1)) /* nothing answers, and nothing says that it is gone */
+        step_ended(s, h);
 }
 
 STEP_HANDLER(on_deleted)
@@ -187,17 +206,12 @@ STEP_HANDLER(on_deleted)
         return;
     struct sa *sa = sa_at(c, h);
     bool current = sa->state != SA_REKEYED && sa->state != SA_GONE;
-    sa->state = SA_GONE;
-    sa->gone_ms = at(s);
-    exchange_closed(c, sa->out_exchange, OUTCOME_ABANDONED);
-    sa->out_exchange = 0;
     bool asked = s->job->exchange && !exchange_at(c, s->job->exchange)->out;
     if (current && asked && sa->tunnel &&
         !(tunnel_at(c, sa->tunnel)->facts & FACT_BIT(FACT_IKE_DELETE_RECEIVED)) &&
         !has_other_sa(c, h, INT64_MAX)) /* the line of the DELETE itself is lost */
         incident_fact(c, sa->tunnel, FACT_IKE_DELETE_RECEIVED, s->e);
-    if (current && sa->tunnel && !has_other_sa(c, h, INT64_MAX))
-        tunnel_children_gone(c, sa->tunnel, s->e);
+    step_ended(s, h);
 }
 
 STEP_HANDLER(on_delete_received)
@@ -207,8 +221,11 @@ STEP_HANDLER(on_delete_received)
         return;
     step_bind(s, h, 0);
     proves_established(s, h);
-    const struct sa *sa = sa_at(s->c, h);
-    if (sa->state != SA_ESTABLISHED || !sa->tunnel || has_other_sa(s->c, h, at(s) - at(s) % 1000))
+    struct sa *sa = sa_at(s->c, h);
+    bool live = sa->state == SA_ESTABLISHED;
+    if (live && sa->facts & FACT_BIT(FACT_IKEV1))
+        sa->state = SA_DELETING; /* its `deleting` is the end */
+    if (!live || !sa->tunnel || has_other_sa(s->c, h, at(s) - at(s) % 1000))
         return;
     incident_fact(s->c, sa->tunnel, FACT_IKE_DELETE_RECEIVED, s->e);
     came_back_before(s, h);
@@ -231,8 +248,9 @@ STEP_HANDLER(on_reauthenticating)
     if (!h)
         return;
     step_bind(s, h, 0);
-    if (sa_at(s->c, h)->tunnel)
-        incident_fact(s->c, sa_at(s->c, h)->tunnel, FACT_REAUTHENTICATING, s->e);
+    const struct sa *sa = sa_at(s->c, h);
+    if (sa->tunnel && !(sa->facts & FACT_BIT(FACT_IKEV1))) /* which makes the successor before it breaks */
+        incident_fact(s->c, sa->tunnel, FACT_REAUTHENTICATING, s->e);
 }
 
 /* --- CHILD_SAs
@@ -260,9 +278,22 @@ STEP_HANDLER(on_child_established)
             event_hex(s->e, F_SPI_OUT), s->e);
 }
 
+/* The peer asks for it, though the line of its DELETE is lost. */
+static bool asked_to_close(const struct step *s, uint32_t tunnel)
+{
+    if (!s->job->exchange || tunnel_at(s->c, tunnel)->facts & FACT_BIT(FACT_CHILD_DELETE_RECEIVED))
+        return false;
+    const struct exchange *x = exchange_at(s->c, s->job->exchange);
+    bool newest;
+    return !x->out && payloads_flags(s->c, x->request) & PAYLOAD_DELETE &&
+           tunnel_with_spi(s->c, s->device, event_hex(s->e, F_SPI_IN), &newest) == tunnel && newest;
+}
+
 STEP_HANDLER(on_child_closing)
 {
     uint32_t tunnel = child_tunnel(s);
+    if (tunnel && asked_to_close(s, tunnel))
+        incident_fact(s->c, tunnel, FACT_CHILD_DELETE_RECEIVED, s->e);
     if (tunnel)
         tunnel_child_gone(s->c, tunnel, event_number(s->e, F_CHILD_ID), s->e);
 }
@@ -272,7 +303,8 @@ STEP_HANDLER(on_child_expired)
     uint32_t tunnel = child_tunnel(s);
     if (!tunnel)
         return;
-    incident_fact(s->c, tunnel, FACT_CHILD_EXPIRED, s->e);
+    if (!tunnel_child_replaced(s->c, tunnel, event_number(s->e, F_CHILD_ID)))
+        incident_fact(s->c, tunnel, FACT_CHILD_EXPIRED, s->e);
     tunnel_child_gone(s->c, tunnel, event_number(s->e, F_CHILD_ID), s->e);
 }
 
@@ -420,10 +452,13 @@ static uint32_t sa_of_fact(const struct step *s)
         return s->job->sa;
     if (s->e->fact == FACT_CORRUPT)
         return sa_expecting(s->c, s->device, &p->dst, &p->src, INFORMATIONAL, -1, true);
-    if (!ends_negotiation(s->e->fact))
+    bool repeated = s->e->fact == FACT_RESPONSE_RESENT; /* IKEv1: it is not even parsed */
+    if (repeated && event_number(s->e, F_MID))
+        return sa_expecting(s->c, s->device, &p->dst, &p->src, QUICK_MODE, -1, false);
+    if (!repeated && !ends_negotiation(s->e->fact))
         return 0;
-    uint32_t h = sa_expecting(s->c, s->device, &p->dst, &p->src, ID_PROT, 0, true);
-    return h ? h : sa_expecting(s->c, s->device, &p->dst, &p->src, ID_PROT, 0, false);
+    uint32_t h = sa_expecting(s->c, s->device, &p->dst, &p->src, ID_PROT, 0, !repeated);
+    return h ? h : sa_expecting(s->c, s->device, &p->dst, &p->src, ID_PROT, 0, repeated);
 }
 
 /* What a tunnel that is up may be lost by. An unreadable packet counts only where an answer is due: anybody
@@ -461,10 +496,12 @@ STEP_HANDLER(on_fact)
 STEP_HANDLER(on_half_open_expired)
 {
     uint32_t oldest = step_sa_by_uid(s);
+    struct addr peer;
+    bool named = event_addr(s->e, F_PEER, &peer);
     for (uint32_t h = device_at(s->c, s->device)->first_sa; !oldest && h;
          h = sa_at(s->c, h)->next_of_device) {
         const struct sa *sa = sa_at(s->c, h);
-        if (!sa->initiator && sa->state == SA_CONNECTING &&
+        if (!sa->initiator && sa->state == SA_CONNECTING && (!named || addr_eq(&sa->peer, &peer)) &&
             sa->created_ms + 28000 <= at(s)) /* charon waits 30 s */
             oldest = h;
     }

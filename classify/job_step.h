@@ -38,6 +38,8 @@ void step_alive(struct step *s, uint32_t sa);
 void step_may_be_dead(struct step *s, struct sa *sa, const struct note *line);
 /* A retransmission of this SA's request under way. */
 void step_retransmitted(struct step *s, uint32_t sa, const struct waiting *w);
+/* The IKE_SA is gone, and its tunnel's CHILD_SAs with it if no other is established. */
+void step_ended(struct step *s, uint32_t sa);
 /* We send this request; `note` is its line. */
 void step_open_request(
     struct step *s, uint32_t sa, uint8_t type, int64_t mid, uint32_t payloads, const struct note *note);

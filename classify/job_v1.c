@@ -6,6 +6,35 @@ bool v1_third_message(struct step *s, uint32_t payloads)
     return flags & PAYLOAD_HASH && !(flags & (PAYLOAD_SA | PAYLOAD_ERROR | PAYLOAD_ID));
 }
 
+bool v1_begins_unnamed(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
+{
+    if (type != QUICK_MODE || !(payloads_flags(s->c, payloads) & PAYLOAD_SA) || s->e->prefix_uid >= 0)
+        return false;
+    struct job *j = s->job;
+    if (j->waiting.kind == WAITING_REQUEST && j->waiting.mid == mid) /* the same line twice */
+        return true;
+    exchange_hold(s->c, j, 0);
+    j->tunnel = 0; /* its SA stays: it may be the one, if quick mode follows phase 1 */
+    j->unbound_count = 0;
+    return true;
+}
+
+uint32_t v1_sa_of_packet(struct step *s, const struct packet *p, bool *doubtful)
+{
+    uint32_t before = s->job->sa;
+    bool shared = sa_pair_is_shared(s->c, s->device, &p->src, &p->dst);
+    s->job->sa = 0;
+    if (before) {
+        const struct sa *sa = sa_at(s->c, before);
+        bool same = sa->state == SA_ESTABLISHED && addr_eq(&sa->local, &p->src) && addr_eq(&sa->peer, &p->dst);
+        bool follows = s->job->packet_in && (exchange_is_early(sa->out_type) || sa->out_type == TRANSACTION);
+        if (same && (!shared || follows))
+            return before;
+    }
+    *doubtful = shared;
+    return shared ? 0 : sa_expecting(s->c, s->device, &p->src, &p->dst, QUICK_MODE, -1, true);
+}
+
 /* What the error is about: without HASH phase 1, with it phase 2 (causes.md, more forms). */
 static enum fact refused_fact(uint32_t flags, bool by_us)
 {
@@ -53,6 +82,7 @@ void v1_informational(struct step *s, int64_t mid, uint32_t payloads)
         return;
     step_bind(s, h, 0);
     struct sa *sa = sa_at(s->c, h);
+    sa->facts |= FACT_BIT(FACT_IKEV1);
     exchange_hold(s->c, s->job,
         exchange_open(s->c, h, false, INFORMATIONAL_V1, mid, s->e->at_ms, s->e->offset, payloads));
     exchange_closed(s->c, s->job->exchange, OUTCOME_ANSWERED);
@@ -103,4 +133,6 @@ void v1_informational_sent(
         sa->state = SA_GONE;
         sa->gone_ms = note->q.at_ms;
     }
+    if (flags & PAYLOAD_DELETE && sa->state == SA_DELETING)
+        step_ended(s, h);
 }

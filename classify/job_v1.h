@@ -12,6 +12,11 @@
 
 /* `[ HASH ]` alone ends a quick mode and opens nothing. */
 bool v1_third_message(struct step *s, uint32_t payloads);
+/* Does quick mode begin here, without a line that says for whom? Then the job is nobody's until its packet's
+ * line comes: v1_sa_of_packet. */
+bool v1_begins_unnamed(struct step *s, uint8_t type, int64_t mid, uint32_t payloads);
+/* The SA whose quick mode leaves in this packet; 0: none known, or, if `*doubtful`, one of several. */
+uint32_t v1_sa_of_packet(struct step *s, const struct packet *p, bool *doubtful);
 /* An informational that arrived. */
 void v1_informational(struct step *s, int64_t mid, uint32_t payloads);
 /* One that we send. */

@@ -1,6 +1,6 @@
 #include "classify/parked.h"
 
-enum { OVERDUE_MS = 1000 };
+enum { OVERDUE_MS = 3000 }; /* as far as lines may be out of order, and the second they are of */
 
 static uint16_t offset_in(struct span line, struct span part)
 {
@@ -9,17 +9,8 @@ static uint16_t offset_in(struct span line, struct span part)
                : 0;
 }
 
-bool parked_add(struct classify *c, uint32_t device, uint32_t job, const struct event *e)
+void parked_copy(struct parked *p, const struct event *e)
 {
-    struct device *d = device_at(c, device);
-    uint32_t h =
-        d->parked_count < PARKED_PER_DEVICE && e->line.len <= PARKED_LINE_MAX ? pool_take(&c->parked) : 0;
-    if (!h) {
-        c->counts.shed++;
-        return false;
-    }
-    struct parked *p = pool_at(&c->parked, h);
-    p->job = job;
     p->kind = (uint8_t)e->kind;
     p->fact = (uint8_t)e->fact;
     p->thread = e->thread;
@@ -37,6 +28,20 @@ bool parked_add(struct classify *c, uint32_t device, uint32_t job, const struct 
     }
     p->line_len = (uint16_t)e->line.len;
     memcpy(p->line, e->line.ptr, e->line.len);
+}
+
+bool parked_add(struct classify *c, uint32_t device, uint32_t job, const struct event *e)
+{
+    struct device *d = device_at(c, device);
+    uint32_t h =
+        d->parked_count < PARKED_PER_DEVICE && e->line.len <= PARKED_LINE_MAX ? pool_take(&c->parked) : 0;
+    if (!h) {
+        c->counts.shed++;
+        return false;
+    }
+    struct parked *p = pool_at(&c->parked, h);
+    parked_copy(p, e);
+    p->job = job;
     if (d->last_parked)
         ((struct parked *)pool_at(&c->parked, d->last_parked))->next = h;
     else
@@ -47,8 +52,7 @@ bool parked_add(struct classify *c, uint32_t device, uint32_t job, const struct 
     return true;
 }
 
-/* The event of p, its spans in p's own copy of the line. */
-static struct event event_of(const struct parked *p)
+struct event parked_event(const struct parked *p)
 {
     struct event e = {.kind = (enum event_kind)p->kind,
         .fact = (enum fact)p->fact,
@@ -102,7 +106,7 @@ static uint32_t next_ready(struct classify *c, uint32_t device, parked_ready_fn 
     for (uint32_t h = d->first_parked; h; h = ((struct parked *)pool_at(&c->parked, h))->next) {
         const struct parked *p = pool_at(&c->parked, h);
         if (!behind_another(c, d, h)) {
-            struct event e = event_of(p);
+            struct event e = parked_event(p);
             if (ready(c, device, p->job, &e))
                 return h;
         }
@@ -126,7 +130,7 @@ void parked_retry(struct classify *c, uint32_t device, bool all, parked_ready_fn
         unlink_parked(c, d, h, before);
         pool_give(&c->parked, h);
         job_at(c, copy.job)->parked = more_of_job(c, d, copy.job);
-        struct event e = event_of(&copy);
+        struct event e = parked_event(&copy);
         read(c, device, copy.job, &e);
     }
 }

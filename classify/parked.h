@@ -18,6 +18,11 @@
  * stands */
 bool parked_add(struct classify *c, uint32_t device, uint32_t job, const struct event *e);
 
+/* An event, whose line is at most PARKED_LINE_MAX long, with a copy of the line; and back, its spans in the
+ * copy. */
+void parked_copy(struct parked *p, const struct event *e);
+struct event parked_event(const struct parked *p);
+
 /* How a parked event goes on: `ready` asks whether what it waits for has come, `read` handles it. */
 typedef bool (*parked_ready_fn)(struct classify *c, uint32_t device, uint32_t job, const struct event *e);
 typedef void (*parked_read_fn)(struct classify *c, uint32_t device, uint32_t job, const struct event *e);
@@ -25,7 +30,7 @@ typedef void (*parked_read_fn)(struct classify *c, uint32_t device, uint32_t job
 /* Reads every event that is ready now; with `all`, then the others in the order they came. */
 void parked_retry(struct classify *c, uint32_t device, bool all, parked_ready_fn ready, parked_read_fn read);
 
-/* Has the clock of the device left the second of what is parked? */
+/* Has the clock of the device left behind what is parked, further than lines come out of order? */
 bool parked_overdue(const struct classify *c, uint32_t device, int64_t now_ms);
 
 #endif

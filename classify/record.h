@@ -28,7 +28,8 @@ struct record {
         "the date does not exist; check the device's clock and the forwarder's template")                    \
     DEAD(DEAD_NO_DEVICE, "no-device", "neither envelope, key nor line names a host; key records by device")  \
     DEAD(DEAD_NO_ROOM, "no-room",                                                                            \
-        "more devices than classify.max_devices; raise it or check for forged host names")
+        "more devices than classify.max_devices; raise it or check for forged host names")                   \
+    DEAD(DEAD_REFUSED, "refused-by-database", "the database refused a row that comes of it")
 
 enum dead_reason {
     RECORD_READ = 0,

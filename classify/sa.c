@@ -134,6 +134,33 @@ void sa_set_pair(struct classify *c, uint32_t h, const struct addr *local, const
     sa->paired = index_put(&c->pair_index, key, h);
 }
 
+bool sa_pair_of_another(
+    const struct classify *c, uint32_t h, const struct addr *local, const struct addr *peer)
+{
+    const struct sa *sa = sa_at(c, h);
+    if (!sa->paired || !sa->tunnel || (addr_eq(&sa->local, local) && addr_eq(&sa->peer, peer)))
+        return false;
+    for (uint32_t i = index_get(&c->pair_index, pair_key(c, sa->device, local, peer)); i;
+         i = sa_at(c, i)->next_of_pair)
+        if (sa_at(c, i)->tunnel && sa_at(c, i)->tunnel != sa->tunnel && sa_at(c, i)->state != SA_GONE)
+            return true;
+    return false;
+}
+
+bool sa_pair_is_shared(
+    const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer)
+{
+    uint32_t tunnel = 0;
+    for (uint32_t i = index_get(&c->pair_index, pair_key(c, device, local, peer)); i;
+         i = sa_at(c, i)->next_of_pair) {
+        uint32_t of = sa_at(c, i)->state != SA_GONE ? sa_at(c, i)->tunnel : 0;
+        if (of && tunnel && of != tunnel)
+            return true;
+        tunnel = of ? of : tunnel;
+    }
+    return false;
+}
+
 static bool waits_for(const struct sa *sa, uint8_t type, int64_t mid)
 {
     return sa->out_exchange && sa->out_type == type && sa->out_mid == mid;

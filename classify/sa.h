@@ -23,6 +23,14 @@ void sa_set_tunnel(struct classify *c, uint32_t sa, uint32_t tunnel);
 void sa_set_pair(struct classify *c, uint32_t sa, const struct addr *local, const struct addr *peer,
     uint16_t local_port, uint16_t peer_port);
 
+/* Does that pair belong to another tunnel than this SA's? */
+bool sa_pair_of_another(
+    const struct classify *c, uint32_t sa, const struct addr *local, const struct addr *peer);
+
+/* Do SAs of several tunnels have that pair? */
+bool sa_pair_is_shared(
+    const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer);
+
 /* Whose response is this? The SA of the pair that waits for it, or the one whose tunnel has this peer; else,
  * if the address may be `mangled`, the only one of the device. */
 uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct addr *local,

@@ -16,7 +16,8 @@ void state_open(struct classify *c)
 {
     uint32_t devices = c->options.max_devices ? c->options.max_devices : DEVICES_DEFAULT,
              tunnels = devices * TUNNELS_PER_DEVICE;
-    c->watermark_ms = TIME_NONE;
+    c->watermark_ms = c->held_due_ms = TIME_NONE;
+    c->first_holding = 0;
     pool_init(&c->devices, sizeof(struct device), devices);
     pool_init(&c->jobs, sizeof(struct job), devices * JOBS_PER_DEVICE);
     pool_init(&c->sas, sizeof(struct sa), tunnels * 2);
@@ -27,13 +28,14 @@ void state_open(struct classify *c)
     pool_init(&c->proposals, sizeof(struct proposals), PROPOSALS_MAX);
     pool_init(&c->payloads, sizeof(struct payloads), PAYLOADS_MAX);
     pool_init(&c->parked, sizeof(struct parked), PARKED_MAX);
+    pool_init(&c->held, sizeof(struct held), HELD_MAX);
     pool_init(&c->unknowns, sizeof(struct unknown), UNKNOWNS_MAX);
 }
 
 void state_close(struct classify *c)
 {
     struct pool *pools[] = {&c->devices, &c->jobs, &c->sas, &c->exchanges, &c->tunnels, &c->incidents,
-        &c->evidence, &c->proposals, &c->payloads, &c->unknowns, &c->parked};
+        &c->evidence, &c->proposals, &c->payloads, &c->unknowns, &c->parked, &c->held};
     for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++)
         pool_close(pools[i]);
     struct index *indexes[] = {&c->device_index, &c->uid_index, &c->pair_index, &c->name_index,

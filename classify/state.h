@@ -34,6 +34,8 @@ enum {
     PARKED_PER_DEVICE = 128,
     SENT_MAX = 8,
     PARKED_LINE_MAX = 900,
+    HELD_MAX = 16384,
+    HELD_PER_DEVICE = 512,
     JOB_GAP_MS = 2000, /* lines of one job stand in the same second, or the next */
     DECIDE_GRACE_MS =
         5000, /* FTMD and charon print the two halves of one event in any order, seconds apart at most */
@@ -82,6 +84,11 @@ struct device {
     int32_t run;      /* of charon, from 1 */
     int32_t tries;    /* retransmissions before it gives up, as seen last; 0: not yet */
     int64_t next_uid; /* of the next IKE_SA charon makes: it counts from 1; -1 unknown */
+    int64_t clock_ms; /* the latest stamp that is believed (held.h) */
+    int64_t unordered_until_ms, held_clock_ms, held_record_ms;
+    uint32_t first_held, last_held, next_holding;
+    uint16_t held_count, late_lines;
+    bool holding;
     int64_t check_ms; /* when the clock passes this, incidents are looked at again (incident_check) */
 };
 
@@ -267,6 +274,11 @@ struct parked {
     char line[PARKED_LINE_MAX];
 };
 
+/* One that waits for lines that were written before it (held.h). */
+struct held {
+    struct parked event;
+};
+
 /* An interned payload list with what it means. */
 enum payload_flag {
     PAYLOAD_NO_PROP = 1 << 0,
@@ -311,7 +323,9 @@ struct classify {
     struct classify_counts counts;
     int64_t watermark_ms;
     struct pool devices, jobs, sas, exchanges, tunnels, incidents, evidence, proposals, payloads, unknowns,
-        parked;
+        parked, held;
+    uint32_t first_holding; /* devices that hold lines, and the record time at which to look after them */
+    int64_t held_due_ms;
     struct index device_index, uid_index, pair_index, name_index, payload_index, spi_index, unknown_index;
     struct handles dirty_devices, dirty_exchanges, dirty_tunnels, dirty_incidents;
     struct transition *transitions;

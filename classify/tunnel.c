@@ -209,7 +209,7 @@ uint32_t tunnel_configured(
         h = tunnel_new(c, device, span_of(known->name), IDENTITY_INVENTORY, at_ms);
     if (h && known->vpn_id >= 0)
         tunnel_at(c, h)->vpn_id = known->vpn_id;
-    set_pair(c, h, local, peer);
+    set_pair(c, h, local->family ? local : &known->local, peer);
     return h;
 }
 
@@ -399,9 +399,7 @@ void tunnel_child_up(
     index_put(&c->spi_index, spi_key(c, t->device, spi_out), h);
     tunnel_proof(c, h, e->at_ms);
     if (t->state == TUNNEL_UP) /* rekeyed: what was refused before no longer matters */
-        incident_clear(c, h,
-            ~(FACT_BIT(FACT_REKEY_COLLISION) |
-                (same_second(t->trouble_ms, e->at_ms) ? FACT_BIT(FACT_CHILD_DELETE_RECEIVED) : 0)));
+        incident_renewed(c, h, e->at_ms);
     else if (!t->ftmd || t->state == TUNNEL_UNKNOWN)
         tunnel_up(c, h, e, false);
 }
@@ -410,6 +408,15 @@ static void lost_last_child(struct classify *c, uint32_t h, const struct event *
 {
     if (tunnel_at(c, h)->child_count == 0 && !tunnel_at(c, h)->ftmd)
         tunnel_down(c, h, e, false);
+}
+
+bool tunnel_child_replaced(const struct classify *c, uint32_t h, int64_t child_id)
+{
+    const struct tunnel *t = tunnel_at(c, h);
+    for (uint8_t i = 0; i < t->child_count; i++)
+        if (t->children[i].id > child_id)
+            return true;
+    return false;
 }
 
 void tunnel_child_gone(struct classify *c, uint32_t h, int64_t child_id, const struct event *e)

@@ -38,6 +38,8 @@ void tunnel_down(struct classify *c, uint32_t tunnel, const struct event *e, boo
 /* CHILD_SAs: presence decides up and down while FTMD is silent about the tunnel. */
 void tunnel_child_up(struct classify *c, uint32_t tunnel, int64_t child_id, int64_t spi_in, int64_t spi_out,
     const struct event *e);
+/* Does a CHILD_SA that was made after this one live? */
+bool tunnel_child_replaced(const struct classify *c, uint32_t tunnel, int64_t child_id);
 void tunnel_child_gone(struct classify *c, uint32_t tunnel, int64_t child_id, const struct event *e);
 void tunnel_children_gone(struct classify *c, uint32_t tunnel, const struct event *e);
 /* The tunnel with a CHILD_SA of this SPI, 0: none. `newest`: out, whether no younger CHILD_SA has come in a

@@ -1,4 +1,5 @@
 #include "ingest/analysis.h"
+#include "ingest/analysis_advice.h"
 #include "ingest/analysis_config.h"
 #include "ingest/json_value.h"
 
@@ -62,6 +63,16 @@ static json_t *json_of_texts(const char *en, const char *ja)
     return json_pack("{s:s? s:s?}", "en", en, "ja", ja);
 }
 
+static json_t *json_of_advice(
+    const struct analysis *a, const struct row_incident *n, const struct cause *cause)
+{
+    char *en = analysis_advice_all(a, n, cause, false), *ja = analysis_advice_all(a, n, cause, true);
+    json_t *texts = json_of_texts(en, ja);
+    free(en);
+    free(ja);
+    return texts;
+}
+
 static void add_config_line(void *array, const struct inventory_quote *q, const char *exchange)
 {
     json_array_append_new(array, json_pack("{s:I s:s s:s s:s}", "line", (json_int_t)q->line, "section",
@@ -101,8 +112,7 @@ static json_t *json_of_incident(const struct analysis *a, const struct row_incid
     json_object_set_new(o, "evidence", json_of_evidence(a, n));
     json_object_set_new(
         o, "verdict", json_of_texts(cause ? cause->verdict_en : NULL, cause ? cause->verdict_ja : NULL));
-    json_object_set_new(
-        o, "advice", json_of_texts(cause ? cause->advice_en : NULL, cause ? cause->advice_ja : NULL));
+    json_object_set_new(o, "advice", json_of_advice(a, n, cause));
     return o;
 }
 

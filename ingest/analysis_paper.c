@@ -61,11 +61,20 @@ static size_t columns(const char *text, size_t len)
     return n;
 }
 
+/* Up to the next blank at which a line may end: a `command` is not broken, so that it can be copied. */
+static size_t word_length(const char *text)
+{
+    size_t n = 0;
+    for (bool command = false; text[n] && (command || text[n] != ' '); n++)
+        command ^= text[n] == '`' && (command || strchr(text + n + 1, '`'));
+    return n;
+}
+
 static void put_wrapped(const struct paper *p, const char *text)
 {
     size_t column = PAPER_LABEL_COLUMNS;
     while (*text) {
-        size_t word = strcspn(text, " ");
+        size_t word = word_length(text);
         size_t wide = columns(text, word);
         bool first = column == PAPER_LABEL_COLUMNS;
         if (!first && column + 1 + wide > p->width) {

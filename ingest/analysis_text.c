@@ -1,4 +1,5 @@
 #include "ingest/analysis_timeline.h"
+#include "ingest/analysis_advice.h"
 #include "ingest/analysis_config.h"
 
 #include <jansson.h>
@@ -204,11 +205,42 @@ static void print_earlier(
     }
 }
 
+/* A text, or the steps of a list one below the other. */
+static void print_steps(
+    const struct paper *p, const struct row_tunnel *t, const char *label, const char *text)
+{
+    char *filled = analysis_advice_fill(t, text);
+    bool list = filled && strchr(filled, '\n');
+    int number = 1;
+    for (char *step = filled, *end; step; step = end, number++) {
+        end = strchr(step, '\n');
+        if (end)
+            *end++ = '\0';
+        if (list)
+            paper_paragraph(p, number == 1 ? label : "", "%d. %s", number, step);
+        else
+            paper_paragraph(p, label, "%s", step);
+    }
+    free(filled);
+}
+
+static void print_advice(
+    const struct analysis *a, const struct paper *p, const struct row_tunnel *t, const struct row_incident *n)
+{
+    const struct cause *cause = analysis_cause(a, n->cause);
+    if (!cause)
+        return;
+    print_steps(p, t, "Why", cause->explain_en);
+    print_steps(p, t, "Check", cause->verify_en);
+    print_steps(p, t, "Repair", cause->mend_en);
+    if (analysis_advice_asks_for_more(a, n, cause))
+        print_steps(p, t, "Log more", cause->enable_en);
+}
+
 static int print_troubled(const struct analysis *a, const struct paper *p, const struct row_tunnel *t)
 {
     struct analysis_slice incidents = analysis_slice(&a->incidents, t->tunnel_id);
     const struct row_incident *n = incident_to_tell(incidents);
-    const struct cause *cause = analysis_cause(a, n->cause);
     int rc;
 
     fputc('\n', p->out);
@@ -219,8 +251,7 @@ static int print_troubled(const struct analysis *a, const struct paper *p, const
     print_onset(p, n);
     print_difference(p, n->proposal_diff);
     analysis_config_lines(a, t, n->cause, print_config_line, (void *)(uintptr_t)p);
-    if (cause && cause->advice_en && *cause->advice_en)
-        paper_paragraph(p, "Do", "%s", cause->advice_en);
+    print_advice(a, p, t, n);
     print_evidence(a, p, n);
     rc = analysis_print_timeline(a, p, t, a->with_exchanges);
     print_earlier(p, incidents, n);

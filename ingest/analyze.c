@@ -9,10 +9,11 @@
 #include <unistd.h>
 
 enum { FORMAT_TEXT, FORMAT_JSON };
+enum { ORDER_STAMP, ORDER_ARRIVED };
 enum { WIDTH_DEFAULT = 100, WIDTH_MIN = 60, WIDTH_MAX = 140 };
 
 static struct analyze_options {
-    int format;
+    int format, order;
     bool exchanges;
     char *attribution, *zone, *catalogue_dir, *inventory_file;
     uint64_t year;
@@ -71,6 +72,7 @@ static int run(char *const *names, size_t count)
         .catalogue_dir = options.catalogue_dir,
         .zone = options.zone,
         .year = (int16_t)options.year,
+        .as_arrived = options.order == ORDER_ARRIVED,
         .flap_window_ms = options.flap_window_ms,
         .stay_down_after_ms = options.stay_down_after_ms};
     struct offline o;

@@ -92,7 +92,7 @@ int analyze_input_sort(struct analyze_input *in, int16_t year, const struct zone
         last = l->stamp_ms;
     }
     free(buf);
-    if (!sorted)
+    if (!sorted && !in->as_arrived)
         qsort(in->lines, in->count, sizeof(*in->lines), by_stamp);
     return 0;
 }

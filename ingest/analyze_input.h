@@ -1,7 +1,7 @@
 /*
  * analyze_input.h — the lines of an offline run, in memory and in order of time.
  *
- * Order   by stamp; lines of equal stamps, and lines without one, stay where they stood.
+ * Order   by stamp, unless as_arrived; lines of equal stamps, and lines without one, stay where they stood.
  * Memory  all lines at once: about 100 bytes a line beside the text.
  */
 #ifndef IKEWATCH_INGEST_ANALYZE_INPUT_H
@@ -25,6 +25,7 @@ struct analyze_input {
     struct analysis_file *files;
     size_t file_count;
     struct alias_hosts hosts;
+    bool as_arrived;       /* leave them in the order they stand in */
     int64_t first_time_ms; /* modification time of the first file, TIME_NONE: no line at all */
 };
 

@@ -57,7 +57,7 @@ static void put_row(const struct template *t)
 
 static void put_causes(const struct catalogue *cat)
 {
-    puts("\n## Causes\n\n| cause | side | title | 日本語 |\n|---|---|---|---|");
+    puts("\n## Causes\n\n| cause | side | title | 日本語 | verdict | 判定 |\n|---|---|---|---|---|---|");
     for (size_t i = 0; i < catalogue_cause_count(cat); i++) {
         const struct cause *c = catalogue_cause_at(cat, i);
         fputs("| ", stdout);
@@ -65,6 +65,8 @@ static void put_causes(const struct catalogue *cat)
         put_cell(c->side, false);
         put_cell(c->title_en, false);
         put_cell(c->title_ja, false);
+        put_cell(c->verdict_en, false);
+        put_cell(c->verdict_ja, false);
         putchar('\n');
     }
 }
@@ -101,16 +103,36 @@ static json_t *json_of_template(const struct template *t)
         t->source, "samples", samples);
 }
 
+static json_t *json_of_lines(const char *text)
+{
+    json_t *array = json_array();
+    for (size_t n; text && *text; text += n + (text[n] == '\n')) {
+        n = strcspn(text, "\n");
+        json_array_append_new(array, json_stringn(text, n));
+    }
+    return array;
+}
+
+static json_t *json_of_cause(const struct cause *c)
+{
+    json_t *o = json_pack("{s:s s:s s:s s:s s:s s:s s:s s:s s:s? s:s? s:s? s:s}", "cause", c->slug, "side",
+        c->side, "title_en", c->title_en, "title_ja", c->title_ja, "verdict_en", c->verdict_en, "verdict_ja",
+        c->verdict_ja, "explain_en", c->explain_en, "explain_ja", c->explain_ja, "enable_en", c->enable_en,
+        "enable_ja", c->enable_ja, "needs", c->needs, "source", c->source);
+    json_object_set_new(o, "verify_en", json_of_lines(c->verify_en));
+    json_object_set_new(o, "verify_ja", json_of_lines(c->verify_ja));
+    json_object_set_new(o, "mend_en", json_of_lines(c->mend_en));
+    json_object_set_new(o, "mend_ja", json_of_lines(c->mend_ja));
+    return o;
+}
+
 int catalog_print_json(const struct catalogue *cat)
 {
     json_t *messages = json_array(), *causes = json_array();
     for (size_t i = 0; i < catalogue_template_count(cat); i++)
         json_array_append_new(messages, json_of_template(catalogue_template(cat, i)));
-    for (size_t i = 0; i < catalogue_cause_count(cat); i++) {
-        const struct cause *c = catalogue_cause_at(cat, i);
-        json_array_append_new(causes, json_pack("{s:s s:s? s:s? s:s?}", "cause", c->slug, "side", c->side,
-                                          "title_en", c->title_en, "title_ja", c->title_ja));
-    }
+    for (size_t i = 0; i < catalogue_cause_count(cat); i++)
+        json_array_append_new(causes, json_of_cause(catalogue_cause_at(cat, i)));
     json_t *all = json_pack("{s:o s:o}", "messages", messages, "causes", causes);
     int rc = all && json_dumpf(all, stdout, JSON_INDENT(1)) == 0 ? 0 : ERR_NOMEM;
     putchar('\n');

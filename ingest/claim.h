@@ -11,6 +11,7 @@
 struct claim_setup {
     const struct ingest_options *options;
     const struct classify_options *classify;
+    const int64_t *config; /* hash of what they stand for */
     struct consumer *consumer;
     const char *owner; /* "host:pid:member" */
 };
@@ -22,12 +23,14 @@ struct claim_setup {
  */
 int claim_partition(const struct claim_setup *setup, struct database *db, struct partition *p);
 
-/* Tells Kafka from where; PARTITION_READING, or later again. */
-void claim_seek(const struct claim_setup *setup, struct partition *p);
+/**
+ * Tells Kafka from where; PARTITION_READING, or later again. What Kafka has lost meanwhile is found out
+ * first: said, counted and stored as a gap, and reading goes on, or PARTITION_STOPPED as ingest.on_gap says.
+ * @return 0; as partition_restart()
+ */
+int claim_seek(const struct claim_setup *setup, struct database *db, struct partition *p);
 
-/* Records [first - gap, first) did not come: said, counted and stored if Kafka has deleted them; a compacted
- * or transactional topic skips offsets without loss. */
-void claim_gap(const struct claim_setup *setup, struct database *db, const struct partition *p, int64_t first,
-    int64_t gap);
+/* A moved_fn; ctx is the struct partition they came to. */
+void claim_moved(void *ctx, struct span device, int32_t from, size_t incidents);
 
 #endif

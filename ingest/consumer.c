@@ -4,6 +4,7 @@
 #include "ingest/consumer_conf.h"
 #include "ingest/metrics.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@ enum {
     CHECK_UP_MS = 10000,   /* new partitions are seen this soon */
     CHECK_DOWN_MS = 1000,
     ASK_MS = 2000,
+    COMMIT_MS = 5000,
+    CHECK_ASK_MS = 1000, /* bounds how long a stop waits for check() */
     FETCH_BYTES_MIN = 64 * 1024,
     FETCH_BYTES_MAX = 1024 * 1024
 };
@@ -29,6 +32,10 @@ struct consumer {
     int64_t check_at_ms;
     _Atomic int state;
     atomic_bool stopping;
+    pthread_mutex_t lock; /* the two below */
+    int64_t *stored;      /* offset by partition to be committed to Kafka, -1: none */
+    size_t stored_cap;
+    int64_t commit_at_ms;
 };
 
 struct consumer_queue {
@@ -108,7 +115,7 @@ static void check(struct consumer *c)
     const rd_kafka_metadata_t *md = NULL;
     if (now_ms() < c->check_at_ms)
         return;
-    if (rd_kafka_metadata(c->rk, 0, c->topic, &md, ASK_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (rd_kafka_metadata(c->rk, 0, c->topic, &md, CHECK_ASK_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         take_metadata(c, md);
         rd_kafka_metadata_destroy(md);
     } else {
@@ -117,16 +124,25 @@ static void check(struct consumer *c)
     c->check_at_ms = now_ms() + (atomic_load(&c->state) == CONSUMER_UP ? CHECK_UP_MS : CHECK_DOWN_MS);
 }
 
+/* For good, as far as librdkafka goes: the process ends, and whoever watches it starts it again. */
+static void fatal(struct consumer *c)
+{
+    char text[512];
+    rd_kafka_resp_err_t cause = rd_kafka_fatal_error(c->rk, text, sizeof(text));
+    log_error("kafka.fatal", "code=%s detail=%s remedy=%s", rd_kafka_err2name(cause), log_quote(text),
+        log_quote(
+            "the process ends, to be started again; if it recurs: is another ikewatch running under the "
+            "same host name with another state directory?"));
+    atomic_store(&c->state, CONSUMER_FAILED);
+}
+
 static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
     struct consumer *c = opaque;
-    char text[512];
+    (void)rk;
     metrics_add(METRIC_KAFKA_ERRORS, 1);
     if (err == RD_KAFKA_RESP_ERR__FATAL) {
-        rd_kafka_resp_err_t cause = rd_kafka_fatal_error(rk, text, sizeof(text));
-        log_error("kafka.fatal", "code=%s detail=%s remedy=%s", rd_kafka_err2name(cause), log_quote(text),
-            log_quote("is another ikewatch running under the same host name with another state directory?"));
-        atomic_store(&c->state, CONSUMER_FAILED);
+        fatal(c);
     } else if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
         set_state(c, CONSUMER_NO_BROKER);
         c->check_at_ms = 0;
@@ -137,6 +153,32 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
         log_debug("kafka.error", "code=%s detail=%s", rd_kafka_err2name((rd_kafka_resp_err_t)err),
             log_quote(reason));
     }
+}
+
+/* --- offsets committed to Kafka --- */
+
+static rd_kafka_topic_partition_list_t *take_stored(struct consumer *c)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
+    pthread_mutex_lock(&c->lock);
+    for (size_t i = 0; i < c->stored_cap; i++) {
+        if (c->stored[i] >= 0)
+            rd_kafka_topic_partition_list_add(list, c->topic_name, (int32_t)i)->offset = c->stored[i];
+        c->stored[i] = -1;
+    }
+    pthread_mutex_unlock(&c->lock);
+    return list;
+}
+
+/* Rarely, and never while the membership is in doubt: a commit under a member's former id, sent after a
+ * broker was away, is answered by fencing the static member, which librdkafka takes for the end. */
+static void commit_stored(struct consumer *c)
+{
+    rd_kafka_topic_partition_list_t *list = take_stored(c);
+    if (list->cnt && atomic_load(&c->state) == CONSUMER_UP && !rd_kafka_assignment_lost(c->rk))
+        rd_kafka_commit(c->rk, list, 1);
+    rd_kafka_topic_partition_list_destroy(list);
+    c->commit_at_ms = now_ms() + COMMIT_MS;
 }
 
 /* --- rebalance --- */
@@ -194,6 +236,7 @@ static void unassign(struct consumer *c, rd_kafka_topic_partition_list_t *list)
         c->handlers.revoked(
             c->handlers.ctx, partitions, (size_t)list->cnt, rd_kafka_assignment_lost(c->rk) != 0);
     free(partitions);
+    commit_stored(c);
     said(rd_kafka_incremental_unassign(c->rk, list), "kafka.unassign");
 }
 
@@ -267,7 +310,7 @@ static int fill(rd_kafka_conf_t *conf, const struct ingest_options *options, con
         {"client.id", "ikewatch"},
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
-        {"auto.offset.reset", "earliest"},
+        {"auto.offset.reset", "earliest"}, /* "error" would end the partition for good; claim.c sees it */
         {"enable.partition.eof", "true"},
         {"isolation.level", "read_committed"},
         {"partition.assignment.strategy", "cooperative-sticky"},
@@ -313,6 +356,7 @@ int consumer_open(const struct ingest_options *options, const char *member,
     struct consumer *c = calloc(1, sizeof(*c));
     if (!c)
         return ERR_NOMEM;
+    pthread_mutex_init(&c->lock, NULL);
     c->handlers = *handlers;
     c->topic_name = strdup(options->topic);
     c->brokers = strdup(options->brokers);
@@ -338,6 +382,8 @@ void consumer_close(struct consumer *c)
         rd_kafka_topic_destroy(c->topic);
     if (c->rk)
         rd_kafka_destroy(c->rk);
+    pthread_mutex_destroy(&c->lock);
+    free(c->stored);
     free(c->topic_name);
     free(c->brokers);
     free(c);
@@ -357,6 +403,9 @@ static void take_message(struct consumer *c, rd_kafka_message_t *m)
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
         set_state(c, CONSUMER_NO_TOPIC);
         c->check_at_ms = 0;
+        break;
+    case RD_KAFKA_RESP_ERR__FATAL:
+        fatal(c);
         break;
     default:
         metrics_add(METRIC_KAFKA_ERRORS, 1);
@@ -381,6 +430,8 @@ void consumer_run(struct consumer *c)
     subscribe(c);
     while (!atomic_load(&c->stopping)) {
         check(c);
+        if (now_ms() >= c->commit_at_ms)
+            commit_stored(c);
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, POLL_MS);
         if (m)
             take_message(c, m);
@@ -483,9 +534,19 @@ void consumer_pause(struct consumer *c, int32_t partition)
 
 void consumer_commit(struct consumer *c, int32_t partition, int64_t offset)
 {
-    rd_kafka_topic_partition_list_t *list = one_partition(c, partition, offset);
-    rd_kafka_commit(c->rk, list, 1);
-    rd_kafka_topic_partition_list_destroy(list);
+    pthread_mutex_lock(&c->lock);
+    size_t cap = c->stored_cap;
+    if ((size_t)partition >= cap) {
+        cap = (size_t)partition + 64;
+        int64_t *grown = realloc(c->stored, cap * sizeof(*grown));
+        for (size_t i = c->stored_cap; grown && i < cap; i++)
+            grown[i] = -1;
+        c->stored = grown ? grown : c->stored;
+        c->stored_cap = grown ? cap : c->stored_cap;
+    }
+    if ((size_t)partition < c->stored_cap)
+        c->stored[partition] = offset;
+    pthread_mutex_unlock(&c->lock);
 }
 
 int64_t consumer_end(struct consumer *c, int32_t partition)
@@ -499,9 +560,15 @@ int64_t consumer_end(struct consumer *c, int32_t partition)
 int64_t consumer_low(struct consumer *c, int32_t partition)
 {
     int64_t low, high;
-    if (rd_kafka_query_watermark_offsets(c->rk, c->topic_name, partition, &low, &high, ASK_MS))
+    if (rd_kafka_get_watermark_offsets(c->rk, c->topic_name, partition, &low, &high))
         return -1;
     return low;
+}
+
+int consumer_range(struct consumer *c, int32_t partition, int64_t *low, int64_t *high)
+{
+    return rd_kafka_query_watermark_offsets(c->rk, c->topic_name, partition, low, high, ASK_MS) ? ERR_KAFKA
+                                                                                                : 0;
 }
 
 /* The first offset whose record is not older than time_ms; the end as INT64_MAX; -1: no answer. */
@@ -509,7 +576,7 @@ static int64_t offset_at(struct consumer *c, int32_t partition, int64_t time_ms)
 {
     rd_kafka_topic_partition_list_t *list = one_partition(c, partition, time_ms);
     int64_t offset = -1;
-    if (!rd_kafka_offsets_for_times(c->rk, list, ASK_MS) && !list->elems[0].err)
+    if (!atomic_load(&c->stopping) && !rd_kafka_offsets_for_times(c->rk, list, ASK_MS) && !list->elems[0].err)
         offset = list->elems[0].offset < 0 ? INT64_MAX : list->elems[0].offset;
     rd_kafka_topic_partition_list_destroy(list);
     return offset;

@@ -76,17 +76,21 @@ void consumer_item(const struct consumer_queue *q, size_t i, struct consumer_ite
 void consumer_done(struct consumer_queue *q);
 void consumer_wake(struct consumer_queue *q); /* ends a consumer_fetch() early. @thread any */
 
-/* Read this assigned partition from offset on. @return 0; ERR_KAFKA: not now, try again */
+/* Read this assigned partition from offset on; if Kafka has it no more, or not yet, from the oldest one that
+ * it has. @return 0; ERR_KAFKA: not now, try again */
 int consumer_start(struct consumer *c, int32_t partition, int64_t offset);
 /* Send nothing of it until the next consumer_start(). */
 void consumer_pause(struct consumer *c, int32_t partition);
-/* For lag tools only: positions live in PostgreSQL. Returns at once. */
+/* For lag tools only, every few seconds: positions live in PostgreSQL. Returns at once. */
 void consumer_commit(struct consumer *c, int32_t partition, int64_t offset);
 
 /* The offset behind the last record as last heard, -1: not yet heard. */
 int64_t consumer_end(struct consumer *c, int32_t partition);
-/* The oldest offset that Kafka still has, asked now; -1: no answer. */
+/* The oldest offset that Kafka still has, as last heard; -1: not yet heard. */
 int64_t consumer_low(struct consumer *c, int32_t partition);
+/* The oldest offset that Kafka still has and the one behind the last, asked now. @return ERR_KAFKA: no answer
+ */
+int consumer_range(struct consumer *c, int32_t partition, int64_t *low, int64_t *high);
 /* The offset of the first record at most window_ms older than the record before `position`; -1: no answer. */
 int64_t consumer_offset_before(struct consumer *c, int32_t partition, int64_t position, int64_t window_ms);
 

@@ -11,8 +11,8 @@ enum {
     BACKOFF_FIRST_MS = 100,
     BACKOFF_MAX_MS = 5000,
     BACKOFF_DOUBLINGS = 6,
-    CONNECT_MS = 3000, /* bounds how long a revocation waits for a worker that is connecting */
-    STATEMENT_MS = 60000
+    CONNECT_MS = 3000,     /* bounds how long a revocation waits for a worker that is connecting */
+    ANSWER_EXTRA_MS = 2000 /* the server's own time-out comes first */
 };
 
 int database_init(struct database *d, const struct ingest_options *options, unsigned worker)
@@ -37,8 +37,22 @@ int64_t database_jitter(struct database *d, int64_t ms)
     return ms / 2 + (int64_t)(d->jitter % (uint64_t)(ms / 2 + 1));
 }
 
+void database_answered(struct database *d)
+{
+    d->failures = 0;
+    d->reason[0] = '\0';
+}
+
+void database_renew(struct database *d)
+{
+    pg_close(d->pg);
+    d->pg = NULL;
+}
+
 void database_hold(struct database *d)
 {
+    if (d->pg)
+        pg_why(d->pg, d->reason, sizeof(d->reason));
     unsigned doublings = d->failures < BACKOFF_DOUBLINGS ? d->failures : BACKOFF_DOUBLINGS;
     int64_t ms = (int64_t)BACKOFF_FIRST_MS << doublings;
     d->failures++;
@@ -47,13 +61,12 @@ void database_hold(struct database *d)
 
 void database_lost(struct database *d)
 {
-    if (d->pg)
-        log_warn("ingest.database_away", "worker=%u detail=%s", d->worker,
-            log_quote("the partitions wait, Kafka keeps what comes; trying on"));
-    pg_close(d->pg);
-    d->pg = NULL;
-    metrics_add(METRIC_DB_LOST, 1);
     database_hold(d);
+    if (d->pg)
+        log_warn("ingest.database_away", "worker=%u reason=%s detail=%s", d->worker, log_quote(d->reason),
+            log_quote("the partitions wait, Kafka keeps what comes; trying on"));
+    database_renew(d);
+    metrics_add(METRIC_DB_LOST, 1);
 }
 
 static int connect_and_check(struct database *d)
@@ -63,8 +76,11 @@ static int connect_and_check(struct database *d)
     const struct pg_options options = {.uri = d->options->database_uri,
         .application = name,
         .connect_timeout_ms = CONNECT_MS,
-        .statement_timeout_ms = STATEMENT_MS,
-        .ingest = true};
+        .statement_timeout_ms = d->options->database_timeout_ms,
+        .answer_timeout_ms = d->options->database_timeout_ms + ANSWER_EXTRA_MS,
+        .ingest = true,
+        .error = d->reason,
+        .error_cap = sizeof(d->reason)};
     int rc = pg_open(&options, &d->pg);
     if (rc == 0)
         rc = migrate_check(d->pg);
@@ -81,13 +97,11 @@ int database_open(struct database *d)
         return ERR_DBCONN;
     int rc = connect_and_check(d);
     if (rc) {
-        pg_close(d->pg);
-        d->pg = NULL;
         database_hold(d);
+        database_renew(d);
         return rc;
     }
     log_info("ingest.database", "worker=%u backend=%d", d->worker, pg_backend_pid(d->pg));
-    d->failures = 0;
     d->retry_at_ms = 0;
     return 0;
 }

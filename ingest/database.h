@@ -16,6 +16,7 @@ struct database {
     struct known_days *days;
     int64_t retry_at_ms; /* monotonic; nothing is asked of the database before */
     unsigned failures;   /* in a row */
+    char reason[320];    /* of the last one: SQLSTATE and message */
     uint64_t jitter;
 };
 
@@ -26,6 +27,12 @@ void database_close(struct database *d);
 /* Open if it is time. @return 0: open; ERR_SCHEMA: for good, the schema does not fit; another error: not now
  */
 int database_open(struct database *d);
+
+/* It answered with success: the next failure is the first again. */
+void database_answered(struct database *d);
+
+/* A new session at the next database_open(), at once: what a person has changed may not fit the old one. */
+void database_renew(struct database *d);
 
 /* Not before a pause: 0.1 s, doubled with each failure up to 5 s, by chance up to half of it shorter. */
 void database_hold(struct database *d);

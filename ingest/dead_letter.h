@@ -9,7 +9,10 @@
 
 enum { DEAD_LETTER_CAP_BYTES = 4096 };
 
-/* The record's bytes are copied, capped. */
-void dead_letter_add(struct rows *rows, const struct record *r, enum dead_reason reason);
+/**
+ * The record's bytes are copied, capped.
+ * @param detail  what was wrong, and the remedy; NULL: as dead_reason_detail()
+ */
+void dead_letter_add(struct rows *rows, const struct record *r, enum dead_reason reason, const char *detail);
 
 #endif

@@ -2,12 +2,13 @@
 
 #include "classify/base/log.h"
 #include "ingest/consumer.h"
+#include "ingest/dlq_feed.h"
 #include "ingest/knowledge.h"
 #include "ingest/mailbox.h"
 #include "ingest/metrics.h"
 #include "ingest/slot.h"
 #include "ingest/worker.h"
-#include "ingest/zone.h"
+#include "schema/pg.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -15,17 +16,21 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LET_GO_MS = 8000, STEP_MS = 100 }; /* a revocation waits so long; less than the session's 10 s */
+enum {
+    LET_GO_MS = 8000, /* a revocation waits so long; less than the session's 10 s */
+    STEP_MS = 100,
+    STOP_MS = 4000,   /* a stop ends within 5 s, whatever does not answer */
+    ANSWER_MS = 2500, /* so long of it the database may take */
+};
 
 struct ingest {
     struct ingest_options options;
     int slot; /* locked descriptor, -1: none */
     char member[SLOT_MEMBER_MAX];
     char owner[400];
-    struct catalogue *catalogue;
-    struct inventory *inventory;
-    struct zone_set zones;
+    struct knowledge *knowledge; /* the newest first; older ones while a worker may use them */
     struct consumer *consumer;
+    struct dlq_feed *feed; /* NULL: not wanted */
     struct worker **workers;
     size_t worker_count;
     /* which worker owns partition i, -1: none; the consumer's thread */
@@ -34,7 +39,11 @@ struct ingest {
     size_t owner_cap;
     pthread_t thread;
     bool started;
-    atomic_bool aborting;
+    atomic_bool aborting, stored; /* stored: the workers have ended */
+    _Atomic int64_t stop_by_ms;   /* monotonic */
+    struct mailbox stop;          /* of one command, carried out when all has ended */
+    pthread_t watcher;
+    bool watched;
 };
 
 /* --- the consumer's handlers --- */
@@ -86,10 +95,11 @@ static struct worker *worker_of(const struct ingest *in, int32_t partition)
 
 static void wait_for_workers(struct ingest *in)
 {
-    int64_t deadline_ms = mailbox_now_ms() + LET_GO_MS;
+    int64_t patience_ms = mailbox_now_ms() + LET_GO_MS;
     for (size_t i = 0; i < in->worker_count; i++) {
         bool done = false;
-        while (!done && !atomic_load(&in->aborting) && mailbox_now_ms() < deadline_ms)
+        while (!done && !atomic_load(&in->aborting) && mailbox_now_ms() < patience_ms &&
+               mailbox_now_ms() < atomic_load(&in->stop_by_ms) - STEP_MS)
             done = worker_wait(in->workers[i], mailbox_now_ms() + STEP_MS);
         if (!done)
             log_warn("ingest.let_go", "worker=%zu detail=%s", i,
@@ -141,9 +151,7 @@ static int open_workers(struct ingest *in)
         return ERR_NOMEM;
     for (uint64_t i = 0; i < in->options.workers; i++) {
         const struct worker_setup setup = {.options = &in->options,
-            .catalogue = in->catalogue,
-            .inventory = in->inventory,
-            .zones = &in->zones.zones,
+            .knowledge = in->knowledge,
             .consumer = in->consumer,
             .owner = in->owner,
             .aborting = &in->aborting,
@@ -177,19 +185,59 @@ static int start(struct ingest *in)
     const struct consumer_handlers handlers = {in, assigned, revoked, counted, strayed};
     int rc = name_member(in);
     if (rc == 0)
-        rc = (in->catalogue = knowledge_catalogue(in->options.catalogue_dir)) ? 0 : ERR_CATALOGUE;
-    if (rc == 0)
-        rc = knowledge_inventory(in->options.inventory_file, &in->inventory);
-    if (rc == 0)
-        rc = zone_set_load(in->options.zone, in->inventory, &in->zones);
+        rc = knowledge_load(&in->options, &in->knowledge);
     if (rc == 0)
         rc = consumer_open(&in->options, in->member, &handlers, &in->consumer);
     if (rc == 0)
         rc = open_workers(in);
+    if (rc == 0 && in->options.dlq)
+        rc = dlq_feed_start(&in->options, &in->feed);
     if (rc == 0 && pthread_create(&in->thread, NULL, run, in) != 0)
         rc = ERR_NOMEM;
     in->started = rc == 0;
     return rc;
+}
+
+/* All but this one, which is at the head; NULL: all. */
+static void forget(struct ingest *in, struct knowledge *kept)
+{
+    struct knowledge *k = kept ? kept->next : in->knowledge;
+    while (k) {
+        struct knowledge *next = k->next;
+        knowledge_free(k);
+        k = next;
+    }
+    if (kept)
+        kept->next = NULL;
+    in->knowledge = kept;
+}
+
+void ingest_reload(struct ingest *in)
+{
+    struct knowledge *k;
+    bool settled = true;
+    for (size_t i = 0; i < in->worker_count; i++)
+        settled = settled && worker_knows(in->workers[i]) == in->knowledge;
+    if (settled)
+        forget(in, in->knowledge);
+    if (knowledge_load(&in->options, &k)) {
+        log_error("ingest.reload", "detail=%s",
+            log_quote(
+                "the new catalogue or inventory has a mistake, named above; what was read before stays in "
+                "force"));
+        return;
+    }
+    if (k->hash == in->knowledge->hash) {
+        log_info("ingest.reload", "detail=%s", log_quote("nothing has changed"));
+        knowledge_free(k);
+        return;
+    }
+    log_info("ingest.reload", "config=%016llx templates=%zu", (unsigned long long)k->hash,
+        catalogue_template_count(k->catalogue));
+    k->next = in->knowledge;
+    in->knowledge = k;
+    for (size_t i = 0; i < in->worker_count; i++)
+        worker_know(in->workers[i], k);
 }
 
 int ingest_start(const struct ingest_options *options, struct ingest **out)
@@ -199,7 +247,14 @@ int ingest_start(const struct ingest_options *options, struct ingest **out)
     if (!in)
         return ERR_NOMEM;
     in->options = *options;
+    setenv("TZ", ":/etc/localtime", 0); /* zone.c then only exchanges it, which no getenv() trips over */
     in->slot = -1;
+    atomic_store(&in->stop_by_ms, INT64_MAX);
+    if (mailbox_init(&in->stop)) {
+        free(in);
+        return ERR_NOMEM;
+    }
+    in->stop.put = 1;
     metrics_register();
     int rc = start(in);
     if (rc) {
@@ -213,21 +268,46 @@ int ingest_start(const struct ingest_options *options, struct ingest **out)
     return 0;
 }
 
+/* A server that takes no bytes, or a Kafka client that does not come back: nothing is lost by not waiting. */
+static void *watch(void *arg)
+{
+    struct ingest *in = arg;
+    if (mailbox_wait(&in->stop, atomic_load(&in->stop_by_ms)))
+        return NULL;
+    bool stored = atomic_load(&in->stored);
+    log_warn("ingest.stop_forced", "waiting_for=%s detail=%s", stored ? "kafka-client" : "workers",
+        log_quote(stored ? "all is stored and released; ended without it"
+                         : "ended without them; what is not committed is read again after the next start"));
+    _exit(stored ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
 /* The consumer first: leaving revokes every partition, and so the workers flush and release them. */
+static void drain(struct ingest *in)
+{
+    atomic_store(&in->stop_by_ms, mailbox_now_ms() + STOP_MS);
+    pg_end_by(mailbox_now_ms() + ANSWER_MS);
+    in->watched = pthread_create(&in->watcher, NULL, watch, in) == 0;
+    dlq_feed_end(in->feed);
+    consumer_stop(in->consumer);
+    pthread_join(in->thread, NULL);
+}
+
 void ingest_stop(struct ingest *in)
 {
     if (!in)
         return;
-    if (in->started) {
-        consumer_stop(in->consumer);
-        pthread_join(in->thread, NULL);
-    }
+    if (in->started)
+        drain(in);
     for (size_t i = 0; i < in->worker_count; i++)
         worker_free(in->workers[i]);
+    atomic_store(&in->stored, true);
+    dlq_feed_free(in->feed);
     consumer_close(in->consumer);
-    zone_set_free(&in->zones);
-    inventory_free(in->inventory);
-    catalogue_free(in->catalogue);
+    mailbox_done(&in->stop);
+    if (in->watched)
+        pthread_join(in->watcher, NULL);
+    mailbox_free(&in->stop);
+    forget(in, NULL);
     if (in->slot >= 0)
         close(in->slot);
     if (in->started)

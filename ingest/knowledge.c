@@ -136,3 +136,54 @@ int knowledge_inventory(const char *file, struct inventory **out)
         log_error("ingest.inventory", "file=%s detail=%s", log_quote(file), log_quote(err_text(rc)));
     return rc;
 }
+
+/* Of the file as it is now; 0 without one. */
+static uint64_t hash_file(const char *file)
+{
+    char *text;
+    size_t len;
+    if (!file || !read_whole(file, &text, &len))
+        return 0;
+    uint64_t hash = span_hash(span_from(text, len), 0);
+    free(text);
+    return hash;
+}
+
+static int64_t hash_all(const struct ingest_options *options, const struct catalogue *catalogue)
+{
+    uint64_t hash = hash_mix(catalogue_hash(catalogue), hash_file(options->inventory_file));
+    hash = hash_mix(hash, span_hash(span_of(options->zone ? options->zone : ""), 0));
+    hash = hash_mix(hash, (uint64_t)options->flap_window_ms);
+    hash = hash_mix(hash, (uint64_t)options->stay_down_after_ms);
+    hash = hash_mix(hash, options->max_devices);
+    return (int64_t)(hash & INT64_MAX);
+}
+
+int knowledge_load(const struct ingest_options *options, struct knowledge **out)
+{
+    struct knowledge *k = calloc(1, sizeof(*k));
+    *out = NULL;
+    if (!k)
+        return ERR_NOMEM;
+    k->catalogue = knowledge_catalogue(options->catalogue_dir);
+    int rc = k->catalogue ? knowledge_inventory(options->inventory_file, &k->inventory) : ERR_CATALOGUE;
+    if (rc == 0)
+        rc = zone_set_load(options->zone, k->inventory, &k->zones);
+    if (rc) {
+        knowledge_free(k);
+        return rc;
+    }
+    k->hash = hash_all(options, k->catalogue);
+    *out = k;
+    return 0;
+}
+
+void knowledge_free(struct knowledge *k)
+{
+    if (!k)
+        return;
+    zone_set_free(&k->zones);
+    inventory_free(k->inventory);
+    catalogue_free(k->catalogue);
+    free(k);
+}

@@ -7,6 +7,8 @@
 
 #include "classify/catalog.h"
 #include "classify/inventory.h"
+#include "ingest/ingest.h"
+#include "ingest/zone.h"
 
 /* The built-in catalogue and, if directory is not NULL, its *.ini in order of name. @return NULL: said on the
  * log */
@@ -27,5 +29,18 @@ int knowledge_inventory_file(const char *file, struct inventory **out, struct in
  * @return 0; ERR_IO, ERR_PARSE, ERR_NOMEM, said on the log
  */
 int knowledge_inventory(const char *file, struct inventory **out);
+
+/* All that lines are read with. */
+struct knowledge {
+    struct catalogue *catalogue;
+    struct inventory *inventory; /* NULL: none */
+    struct zone_set zones;
+    int64_t hash;           /* of all of it and of the settings that classify takes, >= 0 */
+    struct knowledge *next; /* for who keeps some */
+};
+
+/* @return 0 and *out; ERR_CATALOGUE, ERR_IO, ERR_PARSE, ERR_USAGE, ERR_NOMEM, said on the log */
+int knowledge_load(const struct ingest_options *options, struct knowledge **out);
+void knowledge_free(struct knowledge *k); /* NULL is fine */
 
 #endif

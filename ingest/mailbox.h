@@ -17,6 +17,7 @@ enum command_kind {
     COMMAND_LOST,
     COMMAND_REREAD,
     COMMAND_ANNOUNCE,
+    COMMAND_KNOW,
     COMMAND_STOP
 };
 

@@ -30,7 +30,7 @@ void metrics_add(enum ingest_metric id, int64_t n)
     metric_add(&metrics[id], n);
 }
 
-void metrics_dead_letter(enum dead_reason reason)
+void metrics_dead_letter(enum dead_reason reason, int64_t n)
 {
-    metric_add(&dead_letters[reason], 1);
+    metric_add(&dead_letters[reason], n);
 }

@@ -18,6 +18,6 @@ enum ingest_metric {
 void metrics_register(void);
 
 void metrics_add(enum ingest_metric id, int64_t n);
-void metrics_dead_letter(enum dead_reason reason);
+void metrics_dead_letter(enum dead_reason reason, int64_t n);
 
 #endif

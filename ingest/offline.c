@@ -64,6 +64,7 @@ int offline_read(struct offline *o, const struct offline_options *options, char 
         rc = knowledge_inventory(options->inventory_file, &o->inventory);
     if (rc == 0)
         rc = zone_set_load(options->zone, o->inventory, &o->zones);
+    o->in.as_arrived = options->as_arrived;
     if (rc == 0)
         rc = analyze_input_sort(&o->in, options->year, &o->zones.zones);
     if (rc == 0)

@@ -13,6 +13,7 @@
 struct offline_options {
     const char *inventory_file, *catalogue_dir, *zone; /* NULL: none */
     int16_t year;                                      /* 0: by the file's time */
+    bool as_arrived;                                   /* in file order, not by stamp */
     int64_t flap_window_ms, stay_down_after_ms;
     classify_decided_fn decided; /* NULL: none */
     void *decided_ctx;

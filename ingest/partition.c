@@ -25,6 +25,8 @@ struct partition *partition_new(const struct ingest_options *options, int32_t nu
         return NULL;
     }
     p->key = (struct partition_key){options->group, options->topic, number};
+    p->dead_letter_max = options->dead_letter_max;
+    poison_init(&p->poison);
     partition_drop(p);
     return p;
 }
@@ -34,6 +36,7 @@ void partition_free(struct partition *p)
     if (!p)
         return;
     partition_drop(p);
+    poison_free(&p->poison);
     rows_free(&p->rows);
     free(p);
 }
@@ -43,6 +46,7 @@ static void forget_batch(struct partition *p)
     rows_reset(&p->rows);
     free(p->checkpoint);
     p->checkpoint = NULL;
+    memset(p->dead, 0, sizeof(p->dead));
     p->records = p->bytes = 0;
     p->collected = p->in_doubt = false;
 }
@@ -55,12 +59,18 @@ void partition_drop(struct partition *p)
     metrics_add(METRIC_LAG, -p->lag);
     metrics_add(METRIC_OWNED, p->counted_owned ? -1 : 0);
     metrics_add(METRIC_PARKED, p->state == PARTITION_PARKED ? -1 : 0);
+    metrics_add(METRIC_STOPPED, p->state == PARTITION_STOPPED ? -1 : 0);
     p->counted_owned = false;
     p->lag = 0;
     p->epoch = p->position = p->next = p->record_ms = 0;
     p->muted = false;
-    p->hole = p->checkpointed = -1;
+    p->hole = p->checkpointed = p->proof_offset = -1;
+    p->expected = 0;
+    p->last_offset = p->last_hash = LONG_NONE;
+    p->lost = p->anew = false;
+    p->lost_seen = 0;
     p->feed_ns = p->checkpoint_cost_ns = 0;
+    p->stamp_due = false;
     p->state = PARTITION_CLAIMING;
     p->wait_until_ms = 0;
 }
@@ -70,6 +80,8 @@ static int load(struct partition *p, const struct classify_options *options, con
 {
     if (!claim->checkpoint.ptr)
         return claim->checkpoint_position == LONG_NONE ? 0 : ERR_STALE;
+    if (claim->checkpoint_position > claim->position)
+        return ERR_STALE;
     int rc = classify_load(p->classify, claim->checkpoint.ptr, claim->checkpoint.len);
     if (rc == 0) {
         p->next = p->checkpointed = claim->checkpoint_position;
@@ -82,15 +94,21 @@ static int load(struct partition *p, const struct classify_options *options, con
 
 int partition_take(struct partition *p, const struct classify_options *options, const struct claim *claim)
 {
+    poison_know(&p->poison, claim->refused, claim->refused_count);
     p->classify = classify_new(options);
     if (!p->classify)
         return ERR_NOMEM;
     p->epoch = claim->epoch;
     p->position = claim->position;
     p->next = 0;
+    p->proof_offset = claim->last_offset == LONG_NONE ? -1 : claim->last_offset;
+    p->proof_hash = claim->last_hash;
+    p->last_offset = claim->last_offset;
+    p->last_hash = claim->last_hash;
     int rc = load(p, options, claim);
     if (rc == ERR_NOMEM)
         return rc;
+    p->stamp_due = claim->checkpoint_position != LONG_NONE && claim->checkpoint_config != p->config;
     p->muted = p->next < p->position;
     p->counted = classify_counts(p->classify);
     p->counted_owned = true;
@@ -116,49 +134,144 @@ static void unmute(struct partition *p)
         (int)p->key.partition, (long long)p->position);
 }
 
+static int64_t record_hash(const struct record *r)
+{
+    return (int64_t)(span_hash(r->value, (uint64_t)r->time_ms) & INT64_MAX);
+}
+
 static void feed(struct partition *p, struct match_scratch *scratch, const struct record *r)
 {
-    enum dead_reason reason = classify_feed(p->classify, scratch, r);
+    bool refused = poison_holds(&p->poison, r->offset);
+    enum dead_reason reason = refused ? DEAD_REFUSED : classify_feed(p->classify, scratch, r);
     if (reason != RECORD_READ && !p->muted) {
-        dead_letter_add(&p->rows, r, reason);
-        metrics_dead_letter(reason);
+        dead_letter_add(&p->rows, r, reason, refused ? p->poison.detail : NULL);
+        p->dead[reason]++;
     }
     p->next = r->offset + 1;
+    if (!p->muted) {
+        p->last_offset = r->offset;
+        p->last_hash = record_hash(r);
+    }
     if (r->time_ms > p->record_ms)
         p->record_ms = r->time_ms;
     p->records++;
     p->bytes += r->value.len;
 }
 
-enum partition_fed partition_feed(
-    struct partition *p, struct match_scratch *scratch, const struct record *r, int64_t *gap)
+/* Is it where it should be? A compacted or transactional topic has holes, so that one is only asked about. */
+static enum partition_fed place(struct partition *p, int64_t offset)
 {
-    *gap = 0;
-    if (r->offset < p->next)
-        return PARTITION_IGNORED;
-    if (p->fresh && r->offset > p->next && r->offset != p->hole) {
-        p->hole = r->offset;
+    if (offset < p->expected)
+        return PARTITION_BACK;
+    if (offset > p->next && offset != p->hole) {
+        p->hole = offset;
         return PARTITION_HOLE;
     }
+    return PARTITION_FED;
+}
+
+enum partition_fed partition_feed(struct partition *p, struct match_scratch *scratch, const struct record *r)
+{
+    enum partition_fed placed = place(p, r->offset);
+    if (placed != PARTITION_FED)
+        return placed;
+    p->expected = r->offset + 1;
+    if (r->offset == p->proof_offset) {
+        p->proof_offset = -1;
+        if (record_hash(r) != p->proof_hash)
+            return PARTITION_ANEW;
+    }
+    if (r->offset < p->next)
+        return PARTITION_IGNORED;
     if (p->muted && r->offset >= p->position)
         unmute(p);
-    if (p->fresh && p->next > 0)
-        *gap = r->offset - p->next;
     p->fresh = false;
     feed(p, scratch, r);
     return PARTITION_FED;
 }
 
-void partition_end(struct partition *p, int64_t offset)
+enum partition_fed partition_end(struct partition *p, int64_t offset)
 {
-    if (p->state == PARTITION_READING && p->muted && offset >= p->position)
+    enum partition_fed placed = offset < p->position ? PARTITION_BACK : place(p, offset);
+    if (placed != PARTITION_FED)
+        return placed;
+    if (p->muted)
         unmute(p);
+    if (offset > p->next)
+        p->next = offset;
+    return PARTITION_FED;
+}
+
+int64_t partition_seek_offset(const struct partition *p)
+{
+    return p->proof_offset >= 0 && p->proof_offset < p->next ? p->proof_offset : p->next;
+}
+
+void partition_sought(struct partition *p)
+{
+    p->expected = partition_seek_offset(p);
+    p->fresh = true;
+    p->state = PARTITION_READING;
+}
+
+void partition_doubt(struct partition *p)
+{
+    if (p->last_offset == LONG_NONE)
+        return;
+    p->proof_offset = p->last_offset;
+    p->proof_hash = p->last_hash;
+}
+
+void partition_skip(struct partition *p, int64_t offset, bool committed)
+{
+    if (p->proof_offset < offset)
+        p->proof_offset = -1;
+    if (committed)
+        p->position = offset;
+    if (p->muted && offset >= p->position)
+        unmute(p);
+    if (p->next < offset)
+        p->next = offset;
+}
+
+uint64_t partition_limit(const struct partition *p, uint64_t max)
+{
+    return p->poison.limit && p->poison.limit < max ? p->poison.limit : max;
+}
+
+bool partition_anchor_due(const struct partition *p)
+{
+    bool search = p->poison.limit && !p->poison.anchored && p->checkpointed != p->position;
+    return (search || (p->stamp_due && p->position > 0)) && p->state == PARTITION_READING && !p->muted &&
+           !p->collected && p->records == 0 && p->next == p->position;
 }
 
 bool partition_checkpoint_due(const struct partition *p)
 {
+    if (p->poison.limit || p->stamp_due)
+        return true;
     int64_t due = p->checkpoint_cost_ns * CHECKPOINT_COST_FACTOR;
     return p->feed_ns >= (due > checkpoint_floor_ns ? due : checkpoint_floor_ns);
+}
+
+int partition_reconfigure(struct partition *p, const struct classify_options *options, int64_t config)
+{
+    char *state = NULL;
+    size_t len = 0;
+    struct classify *fresh = classify_new(options);
+    int rc = fresh ? classify_save(p->classify, &state, &len) : ERR_NOMEM;
+    if (rc == 0)
+        rc = classify_load(fresh, state, len);
+    free(state);
+    if (rc) {
+        classify_free(fresh);
+        return rc;
+    }
+    classify_free(p->classify);
+    p->classify = fresh;
+    p->counted = classify_counts(fresh);
+    p->config = config;
+    return 0;
 }
 
 static void save(struct partition *p, size_t checkpoint_max)
@@ -177,6 +290,7 @@ static void save(struct partition *p, size_t checkpoint_max)
         free(p->checkpoint);
         p->checkpoint = NULL;
         p->feed_ns = 0;
+        p->stamp_due = false;
         return;
     }
     p->flush.checkpoint = span_from(p->checkpoint, len);
@@ -192,8 +306,13 @@ void partition_collect(struct partition *p, size_t checkpoint_max, int64_t end_o
         .watermark_ms = classify_watermark(p->classify),
         .record_ms = p->record_ms,
         .end_offset = end_offset < p->next && end_offset >= 0 ? p->next : end_offset,
+        .last_offset = p->last_offset,
+        .last_hash = p->last_hash,
+        .config = p->config,
+        .dead_letter_max = p->dead_letter_max,
         .rows = &p->rows,
         .checkpoint = SPAN_NONE};
+    p->poison.anchored = true;
     if (checkpoint_max)
         save(p, checkpoint_max);
     p->collected = true;
@@ -211,6 +330,9 @@ static void count(struct partition *p)
     metrics_add(METRIC_SHED, (int64_t)(now.shed - p->counted.shed));
     metrics_add(METRIC_FLUSHES, 1);
     metrics_add(METRIC_ROWS, (int64_t)rows_count(&p->rows));
+    for (size_t i = 0; i < DEAD_COUNT; i++)
+        if (p->dead[i])
+            metrics_dead_letter((enum dead_reason)i, (int64_t)p->dead[i]);
     p->counted = now;
     if (p->flush.end_offset >= 0) {
         int64_t lag = p->flush.end_offset - p->flush.to;
@@ -222,11 +344,13 @@ static void count(struct partition *p)
 void partition_committed(struct partition *p)
 {
     count(p);
+    poison_passed(&p->poison, p->records, p->flush.to);
     p->position = p->flush.to;
     if (p->flush.checkpoint.ptr) {
         metrics_add(METRIC_CHECKPOINTS, 1);
         metrics_add(METRIC_CHECKPOINT_BYTES, (int64_t)p->flush.checkpoint.len);
         p->checkpointed = p->position;
+        p->stamp_due = false;
         p->feed_ns = 0;
     }
     forget_batch(p);

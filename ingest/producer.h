@@ -34,6 +34,42 @@ int producer_retention(struct producer *p, int64_t *retention_ms);
  * log */
 int producer_send(struct producer *p, struct span key, struct span value, int64_t time_ms);
 
+struct producer_header {
+    const char *name;
+    struct span value; /* ptr NULL: null */
+};
+
+struct producer_record {
+    struct span key, value;
+    int64_t time_ms;   /* 0: now */
+    int32_t partition; /* -1: by the key */
+    const struct producer_header *headers;
+    size_t header_count;
+    void *tag; /* given back by the delivery report */
+};
+
+/* @param error    NULL: Kafka has it
+ * @param for_good  the same again would fail too */
+typedef void (*producer_delivered_fn)(void *ctx, void *tag, const char *error, bool for_good);
+
+/* From now on each record's fate is told to fn, in producer_offer(), _flush() or _close(), and not on the
+ * log. */
+void producer_on_delivery(struct producer *p, producer_delivered_fn fn, void *ctx);
+
+/* As producer_send(), but a record that cannot be queued is told at once as not delivered, and a full queue
+ * is waited for no longer than wait_ms. */
+void producer_offer(struct producer *p, const struct producer_record *r, int wait_ms);
+
+/* Wait until every record has its delivery report, at most wait_ms. @return false: not yet */
+bool producer_flush(struct producer *p, int wait_ms);
+
+/**
+ * Makes the topic with the broker's own number of partitions and replicas, if it is not there.
+ * @param why  out, on failure: the broker's words
+ * @return 0 or ERR_KAFKA
+ */
+int producer_make_topic(struct producer *p, char *why, size_t cap);
+
 /* Wait until every record is delivered or refused. @return 0; ERR_KAFKA: some were refused, said on the log
  */
 int producer_finish(struct producer *p, struct producer_result *out);

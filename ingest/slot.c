@@ -39,32 +39,43 @@ static void file_name(char *out, size_t cap, const char *dir, const char *group,
     snprintf(out, cap, "%s/member-%s-%d.lock", dir, safe, number);
 }
 
-int slot_take(const char *state_dir, const char *group, int *number)
+int slot_take_number(const char *state_dir, const char *group, int number)
 {
     char path[PATH_MAX];
-    if (!make_dirs(state_dir)) {
-        log_error("ingest.state_dir", "directory=%s detail=%s remedy=%s", log_quote(state_dir),
+    file_name(path, sizeof(path), state_dir, group, number);
+    int fd = make_dirs(state_dir) ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640) : -1;
+    if (fd < 0) {
+        log_error("ingest.state_dir", "file=%s detail=%s remedy=%s", log_quote(path),
             log_quote(strerror(errno)), log_quote("give a directory that can be written: --state-dir DIR"));
         return ERR_CONFIG;
     }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    close(fd);
+    return ERR_FULL;
+}
+
+int slot_take(const char *state_dir, const char *group, int *number)
+{
     for (int i = 0; i < SLOT_MAX; i++) {
-        file_name(path, sizeof(path), state_dir, group, i);
-        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-        if (fd < 0) {
-            log_error("ingest.state_dir", "file=%s detail=%s remedy=%s", log_quote(path),
-                log_quote(strerror(errno)),
-                log_quote("give a directory that can be written: --state-dir DIR"));
-            return ERR_CONFIG;
-        }
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-            *number = i;
+        int fd = slot_take_number(state_dir, group, i);
+        *number = i;
+        if (fd != ERR_FULL)
             return fd;
-        }
-        close(fd);
     }
     log_error("ingest.slots", "directory=%s taken=%d remedy=%s", log_quote(state_dir), SLOT_MAX,
         log_quote("too many processes of one group share the state directory; give this one its own"));
     return ERR_FULL;
+}
+
+int slot_count(const char *state_dir, const char *group)
+{
+    char path[PATH_MAX];
+    int count = SLOT_MAX;
+    do
+        file_name(path, sizeof(path), state_dir, group, count - 1);
+    while (access(path, F_OK) != 0 && --count > 0);
+    return count;
 }
 
 void slot_member(const char *group, const char *topic, int number, char out[SLOT_MEMBER_MAX])

@@ -20,6 +20,12 @@ enum { SLOT_MAX = 256 };
  */
 int slot_take(const char *state_dir, const char *group, int *number);
 
+/* The same of one number. @return the descriptor; ERR_FULL: a running process has it; ERR_CONFIG, said */
+int slot_take_number(const char *state_dir, const char *group, int number);
+
+/* One more than the highest number that a process of the group ever took. */
+int slot_count(const char *state_dir, const char *group);
+
 enum { SLOT_MEMBER_MAX = 250 }; /* Kafka takes 249 characters of letters, digits, dot, dash, underscore */
 
 /* `<group>-<host>-<number>-<topic>`. The topic is in it because Kafka hands a static member that comes back

@@ -1,11 +1,9 @@
-#include "ingest/worker.h"
+#include "ingest/worker_inside.h"
 
 #include "classify/base/log.h"
 #include "ingest/claim.h"
-#include "ingest/mailbox.h"
 #include "ingest/metrics.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -13,32 +11,9 @@
 enum {
     FETCH_WAIT_MS = 50, /* also the finest step in which a batch's age is looked at */
     IDLE_MS = 200,
-    RECLAIM_MS = 1000,
-    PARKED_MS = 60000, /* a person may have freed the disk or granted the right meanwhile */
     HEARTBEAT_MS = 5000,
     FINISH_TRIES = 5,
     ARENA_MAX_BYTES = 32 * 1024 * 1024
-};
-
-struct worker {
-    struct worker_setup setup;
-    struct classify_options classify;
-    struct consumer_queue *queue;
-    size_t fetched, at; /* of the records fetched, those before `at` are done with */
-    struct match_scratch *scratch;
-    struct database db;
-    struct claim_setup claim;
-    struct partition **partitions;
-    size_t count, cap;
-    int64_t heartbeat_at_ms;
-    int32_t announce; /* partitions to be announced, 0: done */
-    bool stopping, started;
-    pthread_t thread;
-    struct mailbox mailbox;
-    pthread_mutex_t lock; /* reason, ready */
-    char reason[256];
-    bool ready;
-    atomic_bool failed;
 };
 
 static int64_t cpu_ns(void)
@@ -48,53 +23,9 @@ static int64_t cpu_ns(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static void park(struct worker *w, struct partition *p)
-{
-    log_error("ingest.parked", "topic=%s partition=%d position=%lld sqlstate=%s detail=%s remedy=%s",
-        log_quote(p->key.topic), (int)p->key.partition, (long long)p->position, pg_sqlstate(w->db.pg),
-        log_quote(pg_error(w->db.pg)),
-        log_quote("the database refuses what this partition writes; nothing is lost, it is tried again every "
-                  "minute"));
-    consumer_pause(w->setup.consumer, p->key.partition);
-    partition_drop(p);
-    p->state = PARTITION_PARKED;
-    p->wait_until_ms = mailbox_now_ms() + PARKED_MS;
-    metrics_add(METRIC_PARKED, 1);
-}
-
-static void give_up_claim(struct worker *w, struct partition *p)
-{
-    log_warn("ingest.fenced", "topic=%s partition=%d epoch=%lld detail=%s", log_quote(p->key.topic),
-        (int)p->key.partition, (long long)p->epoch,
-        log_quote("another process took it; its memory is dropped, and it is claimed again if Kafka leaves "
-                  "it here"));
-    metrics_add(METRIC_FENCED, 1);
-    consumer_pause(w->setup.consumer, p->key.partition);
-    partition_drop(p);
-    p->wait_until_ms = mailbox_now_ms() + database_jitter(&w->db, 2 * RECLAIM_MS);
-}
-
-/* The one place that decides what an answer of the database means for a partition (style 3.1). */
 static void settle(struct worker *w, struct partition *p, int rc)
 {
-    switch (rc) {
-    case 0:
-        w->db.failures = 0;
-        break;
-    case ERR_DBRETRY: /* nothing was written: the same rows again */
-        metrics_add(METRIC_DB_RETRIES, 1);
-        database_hold(&w->db);
-        break;
-    case ERR_DBCONN: /* what was sent may have happened: resolve_doubt() asks */
-        p->in_doubt = p->collected;
-        database_lost(&w->db);
-        break;
-    case ERR_FENCED:
-        give_up_claim(w, p);
-        break;
-    default:
-        park(w, p);
-    }
+    settle_answer(&w->settle, p, rc);
 }
 
 /* --- the database --- */
@@ -103,11 +34,13 @@ static int store(struct worker *w, struct partition *p)
 {
     int rc = database_store(&w->db, p);
     if (rc == 0)
+        database_answered(&w->db);
+    if (rc == 0)
         consumer_commit(w->setup.consumer, p->key.partition, p->position);
     return rc;
 }
 
-static void flush(struct worker *w, struct partition *p)
+void worker_flush(struct worker *w, struct partition *p)
 {
     if (!p->collected)
         partition_collect(p, partition_checkpoint_due(p) ? w->setup.options->checkpoint_max_bytes : 0,
@@ -115,11 +48,13 @@ static void flush(struct worker *w, struct partition *p)
     settle(w, p, store(w, p));
 }
 
-/* After a COMMIT of unknown outcome (design 3.3). */
+/* After a COMMIT of unknown outcome (design 3.3). A server or proxy that hangs may hold the row. */
 static void resolve_doubt(struct worker *w, struct partition *p)
 {
     int64_t position = 0, epoch = 0;
     int rc = partition_position(w->db.pg, &p->key, &position, &epoch);
+    if (rc == ERR_DBRETRY)
+        partition_evict(w->db.pg, &p->key, p->epoch);
     if (rc) {
         settle(w, p, rc);
         return;
@@ -131,16 +66,26 @@ static void resolve_doubt(struct worker *w, struct partition *p)
         settle(w, p, ERR_FENCED);
 }
 
+/* What an idle partition has to say is that the database is well again; a flush or claim to be repeated knows
+ * better. */
+static void calm(struct worker *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (w->partitions[i]->collected || w->partitions[i]->state == PARTITION_CLAIMING)
+            return;
+    database_answered(&w->db);
+}
+
 static bool connected(struct worker *w)
 {
-    if (w->db.pg)
-        return true;
-    int rc = database_open(&w->db);
-    if (rc == ERR_SCHEMA)
+    bool opened = !w->db.pg;
+    if (database_open(&w->db) == ERR_SCHEMA)
         atomic_store(&w->failed, true);
     for (size_t i = 0; i < w->count && w->db.pg; i++)
-        if (w->partitions[i]->in_doubt)
+        if (w->partitions[i]->in_doubt && mailbox_now_ms() >= w->db.retry_at_ms)
             resolve_doubt(w, w->partitions[i]);
+    if (opened && w->db.pg)
+        calm(w);
     return w->db.pg != NULL;
 }
 
@@ -148,27 +93,48 @@ static bool connected(struct worker *w)
 
 static bool batch_is_old(const struct worker *w, const struct partition *p, int64_t now_ms)
 {
-    return !p->muted && p->records && now_ms - p->first_ms >= w->setup.options->batch_max_ms;
+    return !p->muted && p->next > p->position && now_ms - p->first_ms >= w->setup.options->batch_max_ms;
+}
+
+/* Not while records of before the seek are still in hand. What was fed is stored first: a gap is told from
+ * the position on. */
+static void seek(struct worker *w, struct partition *p)
+{
+    if (w->at < w->fetched)
+        return;
+    if (p->collected || (p->lost && !p->muted && p->next > p->position)) {
+        worker_flush(w, p);
+        return;
+    }
+    if (p->lost)
+        partition_doubt(p);
+    settle(w, p, claim_seek(&w->claim, &w->db, p));
 }
 
 static void advance(struct worker *w, struct partition *p, int64_t now_ms)
 {
     switch (p->state) {
     case PARTITION_PARKED:
-        if (now_ms >= p->wait_until_ms)
+        if (now_ms >= p->wait_until_ms) {
             partition_drop(p);
+            database_renew(&w->db);
+        }
         break;
     case PARTITION_CLAIMING:
         if (now_ms >= p->wait_until_ms && now_ms >= w->db.retry_at_ms)
             settle(w, p, claim_partition(&w->claim, &w->db, p));
         break;
     case PARTITION_SEEKING:
-        if (now_ms >= p->wait_until_ms)
-            claim_seek(&w->claim, p);
+        if (now_ms >= p->wait_until_ms && now_ms >= w->db.retry_at_ms)
+            seek(w, p);
+        break;
+    case PARTITION_STOPPED:
         break;
     case PARTITION_READING:
-        if (p->collected ? now_ms >= w->db.retry_at_ms : batch_is_old(w, p, now_ms))
-            flush(w, p);
+        if (p->in_doubt || now_ms < w->db.retry_at_ms)
+            break;
+        if (p->collected || partition_anchor_due(p) || batch_is_old(w, p, now_ms))
+            worker_flush(w, p);
         break;
     }
 }
@@ -176,7 +142,10 @@ static void advance(struct worker *w, struct partition *p, int64_t now_ms)
 static void heartbeat(struct worker *w, struct partition *p)
 {
     int64_t end = consumer_end(w->setup.consumer, p->key.partition);
-    int rc = partition_heartbeat(w->db.pg, &p->key, p->epoch, end);
+    size_t moved = 0;
+    int rc = partition_heartbeat(w->db.pg, &p->key, p->epoch, end, &moved);
+    if (rc == 0 && moved)
+        rc = partition_moved(w->db.pg, &p->key, claim_moved, p);
     if (rc == 0 && end >= p->position) {
         metrics_add(METRIC_LAG, end - p->position - p->lag);
         p->lag = end - p->position;
@@ -192,6 +161,8 @@ static void heartbeats(struct worker *w, int64_t now_ms)
     for (size_t i = 0; i < w->count && w->db.pg; i++)
         if (w->partitions[i]->classify && !w->partitions[i]->in_doubt)
             heartbeat(w, w->partitions[i]);
+    if (w->db.pg)
+        calm(w);
 }
 
 static void announce(struct worker *w)
@@ -226,30 +197,46 @@ static struct partition *find(const struct worker *w, int32_t number)
     return NULL;
 }
 
+static void lose(struct partition *p, bool anew)
+{
+    p->lost = true;
+    p->anew = anew;
+    p->state = PARTITION_SEEKING;
+}
+
+/* @return true: it was a hole in which nothing was lost; the same once more */
+static bool again(const struct worker *w, struct partition *p, enum partition_fed fed)
+{
+    if (fed == PARTITION_FED || fed == PARTITION_IGNORED)
+        return false;
+    if (fed == PARTITION_HOLE && !p->fresh && consumer_low(w->setup.consumer, p->key.partition) <= p->next)
+        return true;
+    lose(p, fed == PARTITION_ANEW);
+    return false;
+}
+
 static void take_record(struct worker *w, struct partition *p, const struct record *r, int64_t now_ms)
 {
-    int64_t gap;
     if (p->records == 0)
         p->first_ms = now_ms;
-    switch (partition_feed(p, w->scratch, r, &gap)) {
-    case PARTITION_FED:
-        if (gap)
-            claim_gap(&w->claim, &w->db, p, r->offset, gap);
-        break;
-    case PARTITION_HOLE:
-        p->state = PARTITION_SEEKING;
-        break;
-    case PARTITION_IGNORED:
-        break;
-    }
+    while (again(w, p, partition_feed(p, w->scratch, r)))
+        ;
     if (p->muted)
         partition_trim(p, w->setup.options->batch_max_records);
+}
+
+static void take_end(struct worker *w, struct partition *p, int64_t offset, int64_t now_ms)
+{
+    if (p->next == p->position)
+        p->first_ms = now_ms;
+    while (again(w, p, partition_end(p, offset)))
+        ;
 }
 
 static bool batch_is_full(const struct worker *w, const struct partition *p)
 {
     return !p->muted && p->state == PARTITION_READING &&
-           (p->records >= w->setup.options->batch_max_records ||
+           (p->records >= partition_limit(p, w->setup.options->batch_max_records) ||
                arena_bytes(p->rows.arena) > ARENA_MAX_BYTES);
 }
 
@@ -265,7 +252,7 @@ static void take_run(struct worker *w, struct partition *p, int64_t now_ms)
         if (item.kind == ITEM_RECORD)
             take_record(w, p, &item.record, now_ms);
         else if (item.kind == ITEM_END)
-            partition_end(p, item.record.offset);
+            take_end(w, p, item.record.offset, now_ms);
     }
     p->feed_ns += cpu_ns() - began;
 }
@@ -290,7 +277,7 @@ static void read_batch(struct worker *w)
             return;
         take_run(w, p, now_ms);
         if (batch_is_full(w, p))
-            flush(w, p);
+            worker_flush(w, p);
     }
     if (w->at == w->fetched)
         consumer_done(w->queue);
@@ -308,7 +295,8 @@ static bool finished(struct worker *w, struct partition *p)
             p, w->setup.options->checkpoint_max_bytes, consumer_end(w->setup.consumer, p->key.partition));
         rc = store(w, p);
     }
-    if (rc == 0 && p->classify)
+    bool refused = rc == ERR_DBROW || rc == ERR_DB; /* the next owner meets it again */
+    if ((rc == 0 || refused) && p->classify)
         rc = partition_release(w->db.pg, &p->key, p->epoch);
     if (rc == ERR_DBRETRY) {
         mailbox_idle(&w->mailbox, database_jitter(&w->db, FETCH_WAIT_MS));
@@ -382,6 +370,8 @@ static void obey(struct worker *w)
         case COMMAND_ANNOUNCE:
             w->announce = c.number;
             break;
+        case COMMAND_KNOW: /* reconfigure() looks */
+            break;
         case COMMAND_STOP:
             w->stopping = true;
             break;
@@ -394,39 +384,29 @@ static void obey(struct worker *w)
 
 static void report(struct worker *w)
 {
-    size_t parked = 0, waiting = 0;
+    struct settle_state state = {.failed = atomic_load(&w->failed),
+        .connected = w->db.pg != NULL,
+        .failures = w->db.failures,
+        .database = w->db.reason,
+        .refusal = w->settle.parked_reason};
     for (size_t i = 0; i < w->count; i++) {
-        parked += w->partitions[i]->state == PARTITION_PARKED;
-        waiting +=
-            w->partitions[i]->state == PARTITION_CLAIMING || w->partitions[i]->state == PARTITION_SEEKING;
+        enum partition_state at = w->partitions[i]->state;
+        state.parked += at == PARTITION_PARKED;
+        state.stopped += at == PARTITION_STOPPED;
+        state.waiting += at == PARTITION_CLAIMING || at == PARTITION_SEEKING;
     }
     pthread_mutex_lock(&w->lock);
-    w->ready = w->db.pg && !parked;
-    if (atomic_load(&w->failed))
-        snprintf(
-            w->reason, sizeof(w->reason), "the database's schema does not fit this program; see the log");
-    else if (!w->db.pg)
-        snprintf(w->reason, sizeof(w->reason), "no connection to the database");
-    else if (parked)
-        snprintf(w->reason, sizeof(w->reason),
-            "%zu partition(s) stopped, the database refuses their rows; see the log", parked);
-    else if (waiting)
-        snprintf(w->reason, sizeof(w->reason), "%zu partition(s) still to be claimed", waiting);
-    else
-        w->reason[0] = '\0';
+    w->ready = settle_reason(&state, w->reason, sizeof(w->reason));
     pthread_mutex_unlock(&w->lock);
 }
 
 static bool set_up(struct worker *w)
 {
-    w->scratch = match_scratch_new(w->setup.catalogue);
-    w->classify = classify_defaults(w->setup.catalogue);
-    w->classify.inventory = w->setup.inventory;
-    w->classify.zones = w->setup.zones;
-    w->classify.flap_window_ms = w->setup.options->flap_window_ms;
-    w->classify.stay_down_after_ms = w->setup.options->stay_down_after_ms;
-    w->classify.max_devices = (uint32_t)w->setup.options->max_devices;
-    w->claim = (struct claim_setup){w->setup.options, &w->classify, w->setup.consumer, w->setup.owner};
+    worker_use(w, w->setup.knowledge);
+    w->scratch = match_scratch_new(w->knowledge->catalogue);
+    w->claim =
+        (struct claim_setup){w->setup.options, &w->classify, &w->config, w->setup.consumer, w->setup.owner};
+    w->settle = (struct settle){.db = &w->db, .consumer = w->setup.consumer};
     int rc = database_init(&w->db, w->setup.options, w->setup.number);
     return w->scratch && rc == 0;
 }
@@ -451,6 +431,8 @@ static void *run(void *arg)
         bool up = !atomic_load(&w->failed) && connected(w);
         if (up)
             serve(w);
+        if (up && w->db.pg)
+            worker_reconfigure(w);
         report(w);
         if (up && w->db.pg && mailbox_now_ms() >= w->db.retry_at_ms)
             read_batch(w);
@@ -533,6 +515,22 @@ void worker_reread(struct worker *w, int32_t partition)
 void worker_announce(struct worker *w, int32_t partitions)
 {
     command(w, COMMAND_ANNOUNCE, partitions);
+}
+
+void worker_know(struct worker *w, const struct knowledge *k)
+{
+    pthread_mutex_lock(&w->lock);
+    w->wanted = k;
+    pthread_mutex_unlock(&w->lock);
+    command(w, COMMAND_KNOW, 0);
+}
+
+const struct knowledge *worker_knows(struct worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    const struct knowledge *k = w->wanted ? NULL : w->knowledge;
+    pthread_mutex_unlock(&w->lock);
+    return k;
 }
 
 bool worker_wait(struct worker *w, int64_t deadline_ms)

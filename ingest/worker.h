@@ -10,19 +10,16 @@
 #ifndef IKEWATCH_INGEST_WORKER_H
 #define IKEWATCH_INGEST_WORKER_H
 
-#include "classify/catalog.h"
 #include "ingest/consumer.h"
 
 #include <stdatomic.h>
 
 struct worker; /* opaque */
-struct inventory;
+struct knowledge;
 
 struct worker_setup { /* all of it outlives the worker */
     const struct ingest_options *options;
-    const struct catalogue *catalogue;
-    const struct inventory *inventory; /* NULL: none */
-    const struct zones *zones;         /* of the devices' clocks */
+    const struct knowledge *knowledge; /* until worker_know() */
     struct consumer *consumer;
     const char *owner;           /* "host:pid:member" */
     const atomic_bool *aborting; /* set: end without a flush */
@@ -43,6 +40,10 @@ void worker_revoke(struct worker *w, int32_t partition, bool lost);
 void worker_reread(
     struct worker *w, int32_t partition); /* a record went astray: read again from the next one fed */
 void worker_announce(struct worker *w, int32_t partitions); /* the topic has so many */
+
+/* Read with this from a flush soon to come on. What it had before is in use until worker_knows() says so. */
+void worker_know(struct worker *w, const struct knowledge *k);
+const struct knowledge *worker_knows(struct worker *w);
 
 /* Until every command given is carried out, or the monotonic deadline passed. @return false: it passed */
 bool worker_wait(struct worker *w, int64_t deadline_ms);

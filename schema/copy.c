@@ -71,7 +71,7 @@ static int send_rows(struct pg *pg, const struct copy_job *job, struct copy_buff
 /* The server's word on the statement before: COPY_IN opens the next one, COMMAND_OK ends one. */
 static int expect(struct pg *pg, ExecStatusType wanted, const char *name)
 {
-    PGresult *res = PQgetResult(pg->conn);
+    PGresult *res = pg_result(pg);
     int rc = PQresultStatus(res) == wanted ? 0 : pg_fail(pg, res, name);
 
     PQclear(res);
@@ -97,7 +97,7 @@ int copy_begin(struct pg *pg, const struct copy_job *jobs, size_t count)
     pg->bytes = b.bytes;
     pg->bytes_cap = b.cap;
     pg_drain(pg);
-    if (rc < 0 && pg_alive(pg) && PQtransactionStatus(pg->conn) != PQTRANS_IDLE)
-        PQclear(PQexec(pg->conn, "ROLLBACK"));
+    if (rc < 0)
+        pg_rollback(pg);
     return rc;
 }

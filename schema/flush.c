@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define UNIQUE_VIOLATION "23505"
-#define CHECK_VIOLATION "23514" /* no partition for the row */
+#define CHECK_VIOLATION "23514" /* without a constraint's name: no partition for the row */
 
 enum { JOBS_MAX = ROW_TABLES + 3, STEPS_MAX = 24, BUCKET_MS = 900000, BUCKETS_FEW = 300 };
 
@@ -31,7 +31,7 @@ enum content {
 };
 
 /* The set-based part of a flush in order; the parameters of each are the `count` from `first` on of group,
- * topic, partition, to, epoch, from, watermark, end offset. */
+ * topic, partition, to, epoch, from, watermark, end offset, last offset and hash. */
 static const struct {
     unsigned when;
     const char *name, *sql;
@@ -55,19 +55,21 @@ static const struct {
     {HAS_MANY_BUCKETS, "rollup_plan", sql_rollup_plan, 0, 0, true},
     {HAS_MANY_BUCKETS, "rollup_15m_many", sql_rollup_15m, 0, 0, true},
     {HAS_MANY_BUCKETS, "rollup_daily_many", sql_rollup_daily, 0, 0, true},
-    {HAS_DEAD_LETTER, "flush_dead_letter", sql_flush_dead_letter, 0, 3, false},
+    {HAS_DEAD_LETTER, "flush_dead_letter", sql_flush_dead_letter, 0, 4, false}, /* the fourth: the room */
     {HAS_UNKNOWN_TEMPLATE, "flush_unknown_template", sql_flush_unknown_template, 0, 3, false},
     {HAS_CHECKPOINT, "flush_checkpoint", sql_flush_checkpoint, 0, 4, false},
 };
 
 struct checkpoint_row {
     struct span state;
+    int64_t config;
 };
 
 static const struct row_column checkpoint_columns[] = {
-    {"state", ROW_KIND_BYTES, offsetof(struct checkpoint_row, state)}};
+    {"state", ROW_KIND_BYTES, offsetof(struct checkpoint_row, state)},
+    {"config", ROW_KIND_LONG, offsetof(struct checkpoint_row, config)}};
 static const struct row_table checkpoint_table = {
-    "checkpoint", checkpoint_columns, 1, sizeof(struct checkpoint_row)};
+    "checkpoint", checkpoint_columns, 2, sizeof(struct checkpoint_row)};
 
 struct plan {
     struct copy_job jobs[JOBS_MAX];
@@ -172,20 +174,24 @@ static void plan_init(struct plan *p, struct router *router, const struct flush 
 #undef STAGE
     if (f->checkpoint.ptr) {
         p->checkpoint.state = f->checkpoint;
+        p->checkpoint.config = f->config;
         p->jobs[p->count++] =
             (struct copy_job){"pg_temp.stage_checkpoint", &checkpoint_table, &p->checkpoint, 1, NULL, NULL};
         p->has |= HAS_CHECKPOINT;
     }
 }
 
-static size_t plan_steps(const struct plan *p, const struct position_params *params, struct pg_step *steps)
+static size_t plan_steps(const struct plan *p, const struct position_params *params,
+    const struct position_params *dead, struct pg_step *steps)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        const struct position_params *own = rules[i].when == HAS_DEAD_LETTER ? dead : params;
         if (p->has & rules[i].when)
             steps[n++] = (struct pg_step){
-                rules[i].name, rules[i].sql, params->list + rules[i].first, rules[i].count, rules[i].replan};
+                rules[i].name, rules[i].sql, own->list + rules[i].first, rules[i].count, rules[i].replan};
+    }
     steps[n++] =
         (struct pg_step){"position_advance_call", sql_position_advance_call, params->list, params->n, false};
     steps[n++] = (struct pg_step){"commit", "COMMIT", NULL, 0, true};
@@ -195,7 +201,7 @@ static size_t plan_steps(const struct plan *p, const struct position_params *par
 static int commit(struct pg *pg, struct router *router, const struct flush *f)
 {
     struct plan plan;
-    struct position_params params;
+    struct position_params params, dead;
     struct pg_step steps[STEPS_MAX];
 
     position_params_init(&params, &f->key);
@@ -204,9 +210,13 @@ static int commit(struct pg *pg, struct router *router, const struct flush *f)
     position_params_add(&params, f->from);
     position_params_add(&params, f->watermark_ms);
     position_params_add(&params, f->end_offset);
+    position_params_add(&params, f->last_offset);
+    position_params_add(&params, f->last_hash);
+    position_params_init(&dead, &f->key);
+    position_params_add(&dead, f->dead_letter_max ? (int64_t)f->dead_letter_max : LONG_NONE);
     plan_init(&plan, router, f);
     int rc = copy_begin(pg, plan.jobs, plan.count);
-    return rc < 0 ? rc : pg_pipeline(pg, steps, plan_steps(&plan, &params, steps));
+    return rc < 0 ? rc : pg_pipeline(pg, steps, plan_steps(&plan, &params, &dead, steps));
 }
 
 int flush_commit(struct pg *pg, struct known_days *known, const struct flush *f)
@@ -216,11 +226,11 @@ int flush_commit(struct pg *pg, struct known_days *known, const struct flush *f)
 
     if (rc == 0)
         rc = commit(pg, &router, f);
-    if (rc == ERR_DB && strcmp(pg_sqlstate(pg), UNIQUE_VIOLATION) == 0) {
+    if (rc == ERR_DBROW && strcmp(pg_sqlstate(pg), UNIQUE_VIOLATION) == 0) {
         router.cautious = true; /* a state rebuilt by replay may not know that a row is stored */
         rc = commit(pg, &router, f);
     }
-    if (rc == ERR_DB && strcmp(pg_sqlstate(pg), CHECK_VIOLATION) == 0) {
+    if (rc == ERR_DBROW && strcmp(pg_sqlstate(pg), CHECK_VIOLATION) == 0 && !*pg_constraint(pg)) {
         known_days_forget(known); /* a row's day has been dropped by retention since we asked */
         return ERR_DBRETRY;
     }

@@ -20,8 +20,13 @@ struct partition_key {
 struct claim {
     int64_t epoch;               /* of this claim; every commit checks it */
     int64_t position;            /* next offset to read as committed; 0 before the first */
+    int64_t last_offset;         /* of the last record stored; LONG_NONE: not known */
+    int64_t last_hash;           /* as in struct flush */
     int64_t checkpoint_position; /* the checkpoint's; LONG_NONE: there is none, replay from 0 */
+    int64_t checkpoint_config;   /* of the configuration that made it, as in struct flush */
     struct span checkpoint;      /* malloc()ed, free((void *)checkpoint.ptr); ptr NULL: none */
+    int64_t *refused; /* records before `position` that the database refused, ascending; malloc()ed */
+    size_t refused_count;
 };
 
 /**
@@ -29,7 +34,7 @@ struct claim {
  * lock on the row is terminated (pg_terminate_backend) after the lock timeout. Makes the row if there is
  * none.
  * @param owner  "host:pid:member", shown by /v1/status
- * @return 0; ERR_DBCONN, ERR_DBRETRY, ERR_DB
+ * @return 0; as pg.h
  */
 int partition_claim(struct pg *pg, const struct partition_key *key, const char *owner, struct claim *out);
 
@@ -40,8 +45,11 @@ struct flush {
     int64_t watermark_ms; /* highest device clock, TIME_NONE: none yet */
     int64_t
         record_ms; /* highest record time so far, from which retention is measured; 0: take watermark_ms */
-    int64_t end_offset; /* high watermark of the partition as last known, -1: unknown */
+    int64_t end_offset;             /* high watermark of the partition as last known, -1: unknown */
+    int64_t last_offset, last_hash; /* of the last record before `to`, the hash >= 0; LONG_NONE: as before */
+    uint64_t dead_letter_max;       /* so many dead letters are kept, the others counted only; 0: all */
     const struct rows *rows;
+    int64_t config;         /* hash of the configuration, >= 0: stored with the checkpoint */
     struct span checkpoint; /* the state at `to`; ptr NULL: not this time */
 };
 
@@ -56,7 +64,8 @@ int flush_prepare(struct pg *pg, struct known_days *known, const struct flush *f
 /**
  * @return 0 committed; ERR_FENCED: epoch or position is not ours any more, nothing was written: drop the
  * memory, claim again; ERR_DBCONN: unknown: reconnect and ask partition_position(); ERR_DBRETRY: nothing was
- * written, repeat both flush_prepare() and this; ERR_DB: a row was refused, nothing was written
+ * written, repeat both flush_prepare() and this; ERR_DBROW: a row was refused, nothing was written; ERR_DB: a
+ * person must act, nothing was written
  */
 int flush_commit(struct pg *pg, struct known_days *known, const struct flush *f);
 
@@ -66,14 +75,37 @@ int flush_commit(struct pg *pg, struct known_days *known, const struct flush *f)
  */
 int partition_position(struct pg *pg, const struct partition_key *key, int64_t *position, int64_t *epoch);
 
+/* Ends the session that this claim was made in, if it is another than this and still there. @return 0 or an
+ * error */
+int partition_evict(struct pg *pg, const struct partition_key *key, int64_t epoch);
+
 /* Every 5 s for every owned partition: end offset and heartbeat (design 3.15), so that the API knows lag and
  * owner. */
-/* @return 0; ERR_FENCED: the claim holds no more */
-int partition_heartbeat(struct pg *pg, const struct partition_key *key, int64_t epoch, int64_t end_offset);
+/**
+ * @param moved  out: devices that came from another partition and wait for partition_moved()
+ * @return 0; ERR_FENCED: the claim holds no more
+ */
+int partition_heartbeat(
+    struct pg *pg, const struct partition_key *key, int64_t epoch, int64_t end_offset, size_t *moved);
+
+/* @param from  partition; -1: a topic that was made anew */
+typedef void (*moved_fn)(void *ctx, struct span device, int32_t from, size_t incidents);
+
+/* Closes what these devices had open, and tells of each. @return 0; an error: nothing is written, tell again
+ */
+int partition_moved(struct pg *pg, const struct partition_key *key, moved_fn moved, void *ctx);
 
 /* The records [from, to) are gone from Kafka before they were read; told once. */
 int partition_gap(
     struct pg *pg, const struct partition_key *key, int64_t from, int64_t to, const char *reason);
+
+/**
+ * Reading goes on at `to`, which may be before or behind the position, and the gap is told.
+ * @param anew  the records are others than those read so far: the checkpoint is dropped, the devices move
+ * @return 0; ERR_FENCED
+ */
+int partition_restart(struct pg *pg, const struct partition_key *key, int64_t epoch, int64_t position,
+    int64_t to, const char *reason, bool anew);
 
 /* Within which time an outage must end to be a flap; a change recounts the rollups. Once at start, before the
  * first flush. */

@@ -2,8 +2,12 @@
 
 #include "classify/base/log.h"
 
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
 
 enum {
     CONNECT_TIMEOUT_MS = 10000,
@@ -18,17 +22,25 @@ static const struct {
     const char *sqlstate;
     int code;
 } sqlstates[] = {
+    {"IKW01", ERR_FENCED},
+    {"25006",
+        ERR_DBCONN}, /* read_only_sql_transaction: a standby; the next connection looks for another host */
+    {"40003", ERR_DBCONN},  /* statement_completion_unknown */
     {"57014", ERR_DBRETRY}, /* query_canceled: statement_timeout */
-    {"55P03", ERR_DBRETRY}, /* lock_not_available */
-    {"25006", ERR_DBRETRY}, /* read_only_sql_transaction: a standby, soon promoted or replaced */
-    {"IKW01", ERR_FENCED}, {"57P", ERR_DBCONN}, /* shutdown, crash, cannot connect now */
-    {"08", ERR_DBCONN}, {"40", ERR_DBRETRY},    /* serialization, deadlock */
-    {"53", ERR_DBRETRY},                        /* disk full, too many connections */
+    {"08", ERR_DBCONN},     /* connection exception */
+    {"22", ERR_DBROW},      /* data exception */
+    {"23", ERR_DBROW},      /* integrity constraint violation */
+    {"26", ERR_DBCONN},     /* invalid_sql_statement_name: a pooler gave us another's session */
+    {"40", ERR_DBRETRY},    /* serialization_failure, deadlock_detected */
+    {"53", ERR_DBRETRY},    /* disk_full, out_of_memory, too_many_connections */
+    {"54", ERR_DBROW},      /* program_limit_exceeded: a value too long for an index */
+    {"55", ERR_DBRETRY},    /* lock_not_available, object_in_use, a partition that is being detached */
+    {"57P", ERR_DBCONN},    /* shutdown, crash, cannot connect now */
 };
 
 static int judge(const struct pg *pg)
 {
-    if (PQstatus(pg->conn) == CONNECTION_BAD)
+    if (pg->silent || PQstatus(pg->conn) == CONNECTION_BAD)
         return ERR_DBCONN;
     for (size_t i = 0; i < sizeof(sqlstates) / sizeof(sqlstates[0]); i++)
         if (strncmp(pg->sqlstate, sqlstates[i].sqlstate, strlen(sqlstates[i].sqlstate)) == 0)
@@ -49,9 +61,14 @@ int pg_fail(struct pg *pg, const PGresult *res, const char *name)
 {
     const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
     const char *message = res ? PQresultErrorMessage(res) : NULL;
+    const char *constraint = res ? PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME) : NULL;
 
     span_copy(pg->sqlstate, sizeof(pg->sqlstate), span_of(state ? state : ""));
+    span_copy(pg->constraint, sizeof(pg->constraint), span_of(constraint ? constraint : ""));
     keep_error(pg, message && *message ? message : PQerrorMessage(pg->conn));
+    if (pg->silent)
+        snprintf(pg->error, sizeof(pg->error), "no answer from the server within %lld ms",
+            (long long)pg->answer_timeout_ms);
     int code = judge(pg);
     if (pg->expected && strcmp(pg->sqlstate, pg->expected) == 0)
         return code;
@@ -61,11 +78,57 @@ int pg_fail(struct pg *pg, const PGresult *res, const char *name)
     return code;
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static _Atomic int64_t end_by_ms = INT64_MAX;
+enum { LOOK_MS = 100 };
+
+void pg_end_by(int64_t monotonic_ms)
+{
+    atomic_store(&end_by_ms, monotonic_ms);
+}
+
+static int64_t left_of(int64_t deadline_ms)
+{
+    int64_t end_ms = atomic_load(&end_by_ms);
+    return (deadline_ms < end_ms ? deadline_ms : end_ms) - now_ms();
+}
+
+/* tcp_user_timeout helps when the peer's kernel is gone; a server or proxy that hangs still acknowledges. */
+PGresult *pg_result(struct pg *pg)
+{
+    int64_t deadline_ms = now_ms() + pg->answer_timeout_ms;
+
+    while (pg->answer_timeout_ms > 0 && pg_alive(pg) && PQisBusy(pg->conn)) {
+        struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
+        int64_t left_ms = left_of(deadline_ms);
+        if (left_ms <= 0) {
+            pg->silent = true;
+            shutdown(fd.fd, SHUT_RDWR); /* libpq then finds the connection closed */
+            break;
+        }
+        if (poll(&fd, 1, (int)(left_ms < LOOK_MS ? left_ms : LOOK_MS)) > 0 && !PQconsumeInput(pg->conn))
+            break;
+    }
+    return PQgetResult(pg->conn);
+}
+
+void pg_rollback(struct pg *pg)
+{
+    if (pg_alive(pg) && PQtransactionStatus(pg->conn) != PQTRANS_IDLE && PQsendQuery(pg->conn, "ROLLBACK"))
+        pg_drain(pg);
+}
+
 void pg_drain(struct pg *pg)
 {
     PGresult *res;
 
-    while ((res = PQgetResult(pg->conn))) {
+    while ((res = pg_result(pg))) {
         ExecStatusType status = PQresultStatus(res);
         PQclear(res);
         if (status == PGRES_COPY_IN)
@@ -112,10 +175,11 @@ static PGconn *connect_to(const struct pg_options *options)
     snprintf(connect_s, sizeof(connect_s), "%lld", (long long)((ms + 999) / 1000));
     snprintf(user_timeout, sizeof(user_timeout), "%d", TCP_USER_TIMEOUT_MS);
     /* Before "dbname" a default that the URI may replace, after it what it may not. */
-    const char *keys[] = {"connect_timeout", "tcp_user_timeout", "dbname", "fallback_application_name",
-        "client_encoding", NULL};
-    const char *values[] = {connect_s, user_timeout, options->uri ? options->uri : "",
-        options->application ? options->application : "ikewatch", "UTF8", NULL};
+    const char *keys[] = {"connect_timeout", "tcp_user_timeout", "target_session_attrs", "dbname",
+        "fallback_application_name", "client_encoding", NULL};
+    const char *values[] = {connect_s, user_timeout, options->ingest ? "read-write" : "any",
+        options->uri ? options->uri : "", options->application ? options->application : "ikewatch", "UTF8",
+        NULL};
     return PQconnectdbParams(keys, values, 1);
 }
 
@@ -139,13 +203,16 @@ static int configure(struct pg *pg, const struct pg_options *options)
     return pg_script(pg, "configure", sql);
 }
 
-static void log_unreachable(const PGconn *conn)
+static void log_unreachable(const struct pg *pg, const struct pg_options *options)
 {
-    const char *host = PQhost(conn), *port = PQport(conn), *db = PQdb(conn), *message = PQerrorMessage(conn);
+    const char *host = PQhost(pg->conn), *port = PQport(pg->conn), *db = PQdb(pg->conn);
+    const char *message = PQerrorMessage(pg->conn);
     char first[PG_ERROR_BYTES];
 
     span_copy(first, sizeof(first), span_of(message ? message : ""));
     first[strcspn(first, "\n")] = '\0';
+    if (options->error)
+        span_copy(options->error, options->error_cap, span_of(first));
     log_error("pg.unreachable",
         "host=%s port=%s database=%s message=%s remedy=\"is PostgreSQL running there? check database.uri\"",
         log_quote(host ? host : ""), log_quote(port ? port : ""), log_quote(db ? db : ""), log_quote(first));
@@ -173,16 +240,20 @@ int pg_open(const struct pg_options *options, struct pg **out)
     struct pg *pg = calloc(1, sizeof(*pg));
     if (!pg)
         return ERR_NOMEM;
+    pg->answer_timeout_ms = options->answer_timeout_ms;
     pg->conn = connect_to(options);
     if (PQstatus(pg->conn) != CONNECTION_OK) {
-        log_unreachable(pg->conn);
+        log_unreachable(pg, options);
         rc = ERR_DBCONN;
         goto fail;
     }
     PQsetNoticeProcessor(pg->conn, log_notice, NULL);
     rc = configure(pg, options);
-    if (rc < 0)
+    if (rc < 0) {
+        if (options->error)
+            pg_why(pg, options->error, options->error_cap);
         goto fail;
+    }
     *out = pg;
     return 0;
 fail:
@@ -217,6 +288,22 @@ const char *pg_error(const struct pg *pg)
 const char *pg_sqlstate(const struct pg *pg)
 {
     return pg->sqlstate;
+}
+
+const char *pg_constraint(const struct pg *pg)
+{
+    return pg->constraint;
+}
+
+const char *pg_why(const struct pg *pg, char *out, size_t cap)
+{
+    struct span message = span_of(pg->error);
+
+    if (span_starts(message, SPAN("ERROR:  ")) || span_starts(message, SPAN("FATAL:  ")))
+        message = span_skip(message, 8);
+    message.len = strcspn(message.ptr, "\n");
+    snprintf(out, cap, "%s%s%.*s", pg->sqlstate, *pg->sqlstate ? " " : "", (int)message.len, message.ptr);
+    return out;
 }
 
 void pg_expect(struct pg *pg, const char *sqlstate)

@@ -3,10 +3,11 @@
  * (by pg_conn.h).
  *
  * Errors  SQLSTATE decides in one table (pg.c) which code a failure is:
- *           ERR_DBCONN   08*, 57P01-03, no answer: reconnect; what was sent last may have happened
- *           ERR_DBRETRY  40*, 53*, 55P03, 57014, 25006: the same again may succeed
+ *           ERR_DBCONN   08*, 57P*, 25006, no answer: reconnect; what was sent last may have happened
+ *           ERR_DBRETRY  40*, 53*, 55*, 57014: the same again may succeed
+ *           ERR_DBROW    22*, 23*, 54*: a value is refused, the rest can do without it
  *           ERR_FENCED   IKW01, raised by position_advance()
- *           ERR_DB       everything else: repeating will not help
+ *           ERR_DB       everything else (0A*, 28*, 42*, 58*, XX*, …): a person must act
  *         logged once in pg.c with SQLSTATE, message and the statement's name.
  * Secrets the URI's password is never logged; errors name host, port and database only.
  * Threads a connection belongs to one thread at a time.
@@ -24,7 +25,11 @@ struct pg_options {
     const char *application;      /* application_name, shown in pg_stat_activity */
     int64_t connect_timeout_ms;   /* default 10 s */
     int64_t statement_timeout_ms; /* 0: none */
-    bool ingest; /* sets idle_in_transaction_session_timeout, lock_timeout, tcp_user_timeout (design 3.3) */
+    int64_t answer_timeout_ms;    /* a server silent for so long is given up: ERR_DBCONN; 0: waited for */
+    bool ingest; /* sets idle_in_transaction_session_timeout, lock_timeout (design 3.3); of several hosts that
+                    the URI names the one that can be written to is taken */
+    char *error; /* where a failure to open is told in words, without secrets; NULL: nowhere */
+    size_t error_cap;
     bool read_only; /* default_transaction_read_only */
 };
 
@@ -32,6 +37,9 @@ struct pg_options {
  * NULL. */
 int pg_open(const struct pg_options *options, struct pg **out);
 void pg_close(struct pg *pg); /* NULL is fine */
+/* The process ends: from this instant (CLOCK_MONOTONIC, ms) on no connection waits for an answer any more, as
+ * if the server were silent. @thread any */
+void pg_end_by(int64_t monotonic_ms);
 bool pg_alive(const struct pg *pg);
 int pg_backend_pid(const struct pg *pg);
 
@@ -39,6 +47,10 @@ int pg_backend_pid(const struct pg *pg);
 const char *pg_error(const struct pg *pg);
 /* The last SQLSTATE, "" if none. */
 const char *pg_sqlstate(const struct pg *pg);
+/* The constraint that the last failure names, "" if none. */
+const char *pg_constraint(const struct pg *pg);
+/* SQLSTATE and the message's first line, as for /readyz. @return out */
+const char *pg_why(const struct pg *pg, char *out, size_t cap);
 
 /* A parameter as text; ptr NULL is SQL NULL. */
 struct pg_param {

@@ -53,7 +53,7 @@ static int take_rows(struct pg *pg, const char *name, pg_row_fn row, void *ctx)
     int rc = 0;
     PGresult *res;
 
-    while (rc == 0 && (res = PQgetResult(pg->conn))) {
+    while (rc == 0 && (res = pg_result(pg))) {
         ExecStatusType status = PQresultStatus(res);
         if (status == PGRES_SINGLE_TUPLE)
             rc = row ? give_row(res, row, ctx) : 0;
@@ -88,13 +88,16 @@ out:
 
 int pg_script(struct pg *pg, const char *name, const char *sql)
 {
-    PGresult *res = PQexec(pg->conn, sql);
-    ExecStatusType status = PQresultStatus(res);
-    int rc = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY
-                 ? 0
-                 : pg_fail(pg, res, name);
+    PGresult *res;
+    int rc = PQsendQuery(pg->conn, sql) ? 0 : pg_fail(pg, NULL, name);
 
-    PQclear(res);
+    while (rc == 0 && (res = pg_result(pg))) {
+        ExecStatusType status = PQresultStatus(res);
+        if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
+            rc = pg_fail(pg, res, name);
+        PQclear(res);
+    }
+    pg_drain(pg);
     return rc;
 }
 
@@ -117,7 +120,7 @@ int pg_copy_out(struct pg *pg, const char *name, const char *sql, pg_bytes_fn by
         goto out;
     }
     PQclear(res);
-    res = n == -1 ? PQgetResult(pg->conn) : NULL; /* the server's verdict */
+    res = n == -1 ? pg_result(pg) : NULL; /* the server's verdict */
     rc = PQresultStatus(res) == PGRES_COMMAND_OK ? 0 : pg_fail(pg, res, name);
 out:
     PQclear(res);
@@ -166,7 +169,7 @@ static int step_send(struct pg *pg, const struct pg_step *step, bool *prepares)
  * before the pipeline did. */
 static int take_one(struct pg *pg, const char *name)
 {
-    PGresult *res = PQgetResult(pg->conn);
+    PGresult *res = pg_result(pg);
     int rc = res ? 0 : pg_fail(pg, NULL, name);
 
     while (res) {
@@ -175,7 +178,7 @@ static int take_one(struct pg *pg, const char *name)
             status != PGRES_SINGLE_TUPLE)
             rc = pg_fail(pg, res, name);
         PQclear(res);
-        res = pg_alive(pg) ? PQgetResult(pg->conn) : NULL;
+        res = pg_alive(pg) ? pg_result(pg) : NULL;
     }
     return rc;
 }
@@ -201,7 +204,7 @@ static void take_sync(struct pg *pg)
     bool synced = false;
 
     for (int nulls = 0; !synced && nulls < 2 && pg_alive(pg);) {
-        PGresult *res = PQgetResult(pg->conn);
+        PGresult *res = pg_result(pg);
         nulls = res ? 0 : nulls + 1;
         synced = PQresultStatus(res) == PGRES_PIPELINE_SYNC;
         PQclear(res);
@@ -228,8 +231,8 @@ int pg_pipeline(struct pg *pg, const struct pg_step *steps, size_t count)
     take_sync(pg);
     PQexitPipelineMode(pg->conn);
     rc = rc < 0 ? rc : taken;
-    if (rc < 0 && pg_alive(pg) && PQtransactionStatus(pg->conn) != PQTRANS_IDLE)
-        PQclear(PQexec(pg->conn, "ROLLBACK"));
+    if (rc < 0)
+        pg_rollback(pg);
     return rc;
 }
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CLAIM_TRIES = 3 };
+enum { CLAIM_TRIES = 3, REFUSED_STEP = 64 };
 
 void position_params_init(struct position_params *p, const struct partition_key *key)
 {
@@ -30,6 +30,11 @@ struct pair {
     size_t rows;
 };
 
+struct claimed {
+    struct pair pair;
+    int64_t last_offset, last_hash;
+};
+
 static int take_pair(void *ctx, const struct span *columns, size_t n)
 {
     struct pair *pair = ctx;
@@ -38,6 +43,31 @@ static int take_pair(void *ctx, const struct span *columns, size_t n)
     if (n != 2 || !span_u64(columns[0], &first) || !span_u64(columns[1], &second))
         return ERR_BUG;
     *pair = (struct pair){(int64_t)first, (int64_t)second, pair->rows + 1};
+    return 0;
+}
+
+static int take_claim(void *ctx, const struct span *columns, size_t n)
+{
+    struct claimed *got = ctx;
+    uint64_t last_offset, last_hash;
+
+    if (n != 4)
+        return ERR_BUG;
+    bool known = span_u64(columns[2], &last_offset) && span_u64(columns[3], &last_hash);
+    got->last_offset = known ? (int64_t)last_offset : LONG_NONE;
+    got->last_hash = known ? (int64_t)last_hash : LONG_NONE;
+    return take_pair(&got->pair, columns, 2);
+}
+
+static int take_count(void *ctx, const struct span *columns, size_t n)
+{
+    struct pair *counted = ctx;
+    uint64_t count;
+
+    if (n != 1 || !span_u64(columns[0], &count))
+        return ERR_BUG;
+    counted->first = (int64_t)count;
+    counted->rows++;
     return 0;
 }
 
@@ -57,9 +87,9 @@ static int nibble(char c)
 static int take_checkpoint(void *ctx, const struct span *columns, size_t n)
 {
     struct claim *claim = ctx;
-    uint64_t position;
+    uint64_t position, config;
 
-    if (n != 2 || !span_u64(columns[0], &position))
+    if (n != 3 || !span_u64(columns[0], &position) || !span_u64(columns[2], &config))
         return ERR_BUG;
     size_t len = columns[1].len / 2;
     char *state = malloc(len ? len : 1);
@@ -69,6 +99,25 @@ static int take_checkpoint(void *ctx, const struct span *columns, size_t n)
         state[i] = (char)(nibble(columns[1].ptr[2 * i]) << 4 | nibble(columns[1].ptr[2 * i + 1]));
     claim->checkpoint = span_from(state, len);
     claim->checkpoint_position = (int64_t)position;
+    claim->checkpoint_config = (int64_t)config;
+    return 0;
+}
+
+static int take_refused(void *ctx, const struct span *columns, size_t n)
+{
+    struct claim *claim = ctx;
+    uint64_t offset;
+
+    if (n != 1 || !span_u64(columns[0], &offset))
+        return ERR_BUG;
+    if (claim->refused_count % REFUSED_STEP == 0) {
+        int64_t *grown =
+            realloc(claim->refused, (claim->refused_count + REFUSED_STEP) * sizeof(*claim->refused));
+        if (!grown)
+            return ERR_NOMEM;
+        claim->refused = grown;
+    }
+    claim->refused[claim->refused_count++] = (int64_t)offset;
     return 0;
 }
 
@@ -82,12 +131,12 @@ static int log_evicted(void *ctx, const struct span *columns, size_t n)
     return 0;
 }
 
-static int claim_once(struct pg *pg, const struct position_params *p, struct pair *got)
+static int claim_once(struct pg *pg, const struct position_params *p, struct claimed *got)
 {
     int rc = pg_script(pg, "claim.begin", "BEGIN; SET LOCAL lock_timeout = '1s'");
 
     if (rc == 0)
-        rc = pg_query(pg, "position_claim", sql_position_claim, p->list, p->n, take_pair, got);
+        rc = pg_query(pg, "position_claim", sql_position_claim, p->list, p->n, take_claim, got);
     if (!pg_alive(pg))
         return ERR_DBCONN;
     int end = pg_script(pg, "claim.end", rc == 0 ? "COMMIT" : "ROLLBACK");
@@ -96,27 +145,40 @@ static int claim_once(struct pg *pg, const struct position_params *p, struct pai
 
 int partition_claim(struct pg *pg, const struct partition_key *key, const char *owner, struct claim *out)
 {
-    struct position_params p, claim_params;
-    struct pair got = {0};
+    struct position_params p, claim_params, evict;
+    struct claimed got = {.last_offset = LONG_NONE, .last_hash = LONG_NONE};
     int rc;
 
     *out = (struct claim){.checkpoint_position = LONG_NONE};
     position_params_init(&p, key);
     position_params_init(&claim_params, key);
     claim_params.list[claim_params.n++].text = span_of(owner);
+    position_params_init(&evict, key);
+    position_params_add(&evict, LONG_NONE); /* whoever it is */
     rc = pg_command(pg, "position_ensure", sql_position_ensure, p.list, p.n);
     for (int i = 0; rc == 0 && i < CLAIM_TRIES; i++) {
         rc = claim_once(pg, &claim_params, &got);
         if (rc != ERR_DBRETRY || i == CLAIM_TRIES - 1)
             break;
-        rc = pg_query(pg, "position_evict", sql_position_evict, p.list, p.n, log_evicted, (void *)key);
+        rc =
+            pg_query(pg, "position_evict", sql_position_evict, evict.list, evict.n, log_evicted, (void *)key);
     }
-    if (rc == 0 && got.rows != 1)
+    if (rc == 0 && got.pair.rows != 1)
         rc = ERR_DBRETRY; /* the row was deleted between ensure and claim */
     if (rc == 0)
         rc = pg_query(pg, "checkpoint_read", sql_checkpoint_read, p.list, p.n, take_checkpoint, out);
-    out->epoch = got.first;
-    out->position = got.second;
+    if (rc == 0)
+        rc = pg_query(pg, "dead_letter_refused", sql_dead_letter_refused, p.list, p.n, take_refused, out);
+    if (rc < 0) {
+        free((void *)out->checkpoint.ptr);
+        free(out->refused);
+        *out = (struct claim){.checkpoint_position = LONG_NONE};
+        return rc;
+    }
+    out->epoch = got.pair.first;
+    out->position = got.pair.second;
+    out->last_offset = got.last_offset;
+    out->last_hash = got.last_hash;
     return rc;
 }
 
@@ -134,16 +196,43 @@ int partition_position(struct pg *pg, const struct partition_key *key, int64_t *
     return rc;
 }
 
-int partition_heartbeat(struct pg *pg, const struct partition_key *key, int64_t epoch, int64_t end_offset)
+int partition_heartbeat(
+    struct pg *pg, const struct partition_key *key, int64_t epoch, int64_t end_offset, size_t *moved)
+{
+    struct position_params p;
+    struct pair counted = {0};
+
+    position_params_init(&p, key);
+    position_params_add(&p, epoch);
+    position_params_add(&p, end_offset);
+    int rc = pg_query(pg, "position_heartbeat", sql_position_heartbeat, p.list, p.n, take_count, &counted);
+    *moved = (size_t)counted.first;
+    return rc == 0 && counted.rows == 0 ? ERR_FENCED : rc;
+}
+
+int partition_restart(struct pg *pg, const struct partition_key *key, int64_t epoch, int64_t position,
+    int64_t to, const char *reason, bool anew)
 {
     struct position_params p;
     size_t rows = 0;
 
     position_params_init(&p, key);
+    position_params_add(&p, to);
     position_params_add(&p, epoch);
-    position_params_add(&p, end_offset);
-    int rc = pg_query(pg, "position_heartbeat", sql_position_heartbeat, p.list, p.n, count_row, &rows);
+    position_params_add(&p, position);
+    p.list[p.n++].text = span_of(reason);
+    position_params_add(&p, anew);
+    int rc = pg_query(pg, "position_restart", sql_position_restart, p.list, p.n, count_row, &rows);
     return rc == 0 && rows == 0 ? ERR_FENCED : rc;
+}
+
+int partition_evict(struct pg *pg, const struct partition_key *key, int64_t epoch)
+{
+    struct position_params p;
+
+    position_params_init(&p, key);
+    position_params_add(&p, epoch);
+    return pg_query(pg, "position_evict", sql_position_evict, p.list, p.n, log_evicted, (void *)key);
 }
 
 int partition_release(struct pg *pg, const struct partition_key *key, int64_t epoch)

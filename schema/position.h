@@ -6,7 +6,7 @@
 
 #include "schema/flush.h"
 
-enum { POSITION_PARAMS = 8, POSITION_NUMBER_BYTES = 24 };
+enum { POSITION_PARAMS = 10, POSITION_NUMBER_BYTES = 24 };
 
 struct position_params {
     struct pg_param list[POSITION_PARAMS]; /* group, topic, partition, then what was added */

@@ -11,6 +11,8 @@ void sim_fail(struct sim_tunnel *t, int64_t again_ms)
     t->sa.child = 0;
     t->init_tries = 0;
     t->corrupt = false;
+    t->probed_ms = 0;
+    t->old = (struct sim_sa){0};
     if (sim_faults[t->fault].role == 'r')
         sim_arm(t, TM_PEER_INIT, again_ms + 3000);
     else if (again_ms)

@@ -73,9 +73,10 @@ static bool answered(const struct sim_tunnel *t)
     }
 }
 
-static bool refused_by_socket(const struct sim_tunnel *t)
+void sim_socket_may_refuse(struct sim_tunnel *t)
 {
-    return t->fault == F_SEND_FAILED || (t->path_down && t->device->fault == F_UPLINK);
+    if (t->fault == F_SEND_FAILED || (t->path_down && t->device->fault == F_UPLINK))
+        sim_say_device(t->device, 2, "NET", "error writing to socket: Network is unreachable");
 }
 
 /* The sender is a thread of its own. */
@@ -91,8 +92,7 @@ static void transmit(const struct sim_job *j)
         bytes = 1076;
     }
     sim_say_sent(j, bytes);
-    if (refused_by_socket(t))
-        sim_say_device(t->device, 2, "NET", "error writing to socket: Network is unreachable");
+    sim_socket_may_refuse(t);
     if (answered(t))
         sim_arm(t, TM_ANSWER, sim_random_of(&t->device->random, RTT_LOW_MS, RTT_HIGH_MS));
 }
@@ -146,16 +146,27 @@ void sim_start(struct sim_tunnel *t)
     j = sim_job_on(t, &t->sa);
     sim_attempted(t);
     if (t->sa.established) {
-        t->asked_child = sim_child_new(t, &t->sa);
-        sim_disarm(t, TM_DPD);
-        sim_say0(&j, "IKE", "establishing CHILD_SA %s{%u}", t->child_name, t->asked_child);
-        sim_ask(&j, RQ_CHILD, REKEY_BYTES - 16);
+        t->ike->child(&j);
         return;
     }
     t->sa = (struct sim_sa){.uid = ++t->device->last_uid, .epoch = t->device->epoch};
     t->init_tries = 0;
     t->port = 500;
-    sim_initiate(&j);
+    t->ike->initiate(&j);
+}
+
+static void new_child(const struct sim_job *j)
+{
+    struct sim_tunnel *t = j->t;
+    t->asked_child = sim_child_new(t, &t->sa);
+    sim_disarm(t, TM_DPD);
+    sim_say0(j, "IKE", "establishing CHILD_SA %s{%u}", t->child_name, t->asked_child);
+    sim_ask(j, RQ_CHILD, REKEY_BYTES - 16);
+}
+
+static void child_delete(const struct sim_job *j)
+{
+    sim_ask(j, RQ_CHILD_DELETE, PACKET_SMALL);
 }
 
 void sim_probe(struct sim_tunnel *t)
@@ -200,58 +211,92 @@ void sim_ike_rekey(struct sim_tunnel *t)
     sim_ask(&j, RQ_IKE_REKEY, IKE_REKEY_BYTES);
 }
 
+int64_t sim_close_pause_ms(const struct sim_tunnel *t)
+{
+    return t->blocked ? 120000 : t->fault == F_OPERATOR ? 20000 : 5000;
+}
+
+static void say_deleting(const struct sim_job *j)
+{
+    const struct sim_tunnel *t = j->t;
+    sim_say0(j, "IKE", "deleting IKE_SA %s[%u] between %s[%s]...%s[%s]", t->conn, t->sa.uid, t->local,
+        t->local, t->peer, t->peer_id);
+    sim_say(j, "IKE", "sending DELETE for IKE_SA %s[%u]", t->conn, t->sa.uid);
+}
+
+void sim_say_close(const struct sim_job *j)
+{
+    say_deleting(j);
+    sim_say(j, "ENC", "generating INFORMATIONAL request %u [ D ]", j->t->sa.mid_out);
+    sim_say_sent(j, PACKET_SMALL);
+}
+
 void sim_close(struct sim_tunnel *t, const struct sim_job *j, const char *cause)
 {
     t->closing = cause;
     sim_quiet(t);
-    sim_say0(j, "IKE", "deleting IKE_SA %s[%u] between %s[%s]...%s[%s]", t->conn, t->sa.uid, t->local,
-        t->local, t->peer, t->peer_id);
-    sim_say(j, "IKE", "sending DELETE for IKE_SA %s[%u]", t->conn, t->sa.uid);
+    say_deleting(j);
     sim_ask(j, RQ_IKE_DELETE, PACKET_SMALL);
 }
 
-static void give_up(struct sim_tunnel *t, const struct sim_job *j)
+void sim_lost(struct sim_tunnel *t)
 {
-    struct sim_device *d = t->device;
-    bool setup = t->asked == RQ_INIT || t->asked == RQ_AUTH;
+    const struct sim_device *d = t->device;
     const char *cause = d->fault == F_UPLINK       ? "local-uplink-lost"
                         : d->fault == F_ADDRESS    ? "local-address-changed"
                         : t->corrupt               ? "corrupt-messages"
                         : t->fault == F_REKEY_LOST ? "rekey-unanswered"
                                                    : "path-loss";
-    sim_say(j, "IKE", "giving up after %u retransmits", t->attempt);
-    if (setup) {
-        sim_say(j, "IKE", "establishing IKE_SA failed, peer not responding");
-    } else if (t->up) {
-        /* A rekeying that was the first to die looks the same: nothing else was asked meanwhile. */
-        sim_down(t, cause,
-            t->corrupt || d->fault == F_ADDRESS ? "path-loss"
-            : cause[0] != 'p'                   ? NULL
-            : t->asked == RQ_DPD                ? "peer-dead"
-                                                : "peer-dead rekey-unanswered");
-        if (t->incidents && cause[0] == 'p') {
-            t->incident[t->incidents - 1].onset_earliest_ms = t->heard_ms;
-            t->incident[t->incidents - 1].onset_latest_ms = t->asked_ms;
-        }
+    if (!t->up)
+        return;
+    /* A rekeying that was the first to die looks the same: nothing else was asked meanwhile. */
+    sim_down(t, cause,
+        t->corrupt || d->fault == F_ADDRESS ? "path-loss"
+        : cause[0] != 'p'                   ? NULL
+        : t->asked == RQ_DPD                ? "peer-dead"
+                                            : "peer-dead rekey-unanswered");
+    if (t->incidents && cause[0] == 'p') {
+        t->incident[t->incidents - 1].onset_earliest_ms = t->heard_ms;
+        t->incident[t->incidents - 1].onset_latest_ms = t->asked_ms;
     }
-    sim_fail(t, setup ? sim_random_of(&d->random, 8000, 60000) : 5000);
+}
+
+static bool of_setup(enum sim_request what)
+{
+    return what == RQ_INIT || what == RQ_AUTH || (what >= RQ_MAIN_SA && what <= RQ_AGGRESSIVE);
+}
+
+void sim_give_up(struct sim_tunnel *t, const struct sim_job *j)
+{
+    bool setup = of_setup(t->asked);
+    sim_say(j, "IKE", "giving up after %u retransmits", t->attempt);
+    if (setup)
+        sim_say(j, "IKE", "establishing IKE_SA failed, peer not responding");
+    if (!setup || t->ike == &sim_ikev1) /* IKEv1: the CHILD_SAs of an IKE_SA in renewal are lost with it */
+        sim_lost(t);
+    sim_fail(t, setup ? sim_random_of(&t->device->random, 8000, 60000) : 5000);
+}
+
+int64_t sim_retransmit_wait_ms(const struct sim_tunnel *t)
+{
+    static const double base = 1.8; /* strongSwan's retransmit_base */
+    double wait = t->device->retransmit_ms;
+    for (uint32_t i = 0; i < t->attempt; i++)
+        wait *= base;
+    return (int64_t)wait;
 }
 
 void sim_retransmit(struct sim_tunnel *t)
 {
-    static const double base = 1.8; /* strongSwan's retransmit_base */
     struct sim_device *d = t->device;
     struct sim_job j = sim_job_on(t, &t->sa);
-    double wait = d->retransmit_ms;
     if (t->asked == RQ_NONE)
         return;
     if (t->attempt == d->tries) {
-        give_up(t, &j);
+        sim_give_up(t, &j);
         return;
     }
     t->attempt++;
-    for (uint32_t i = 0; i < t->attempt; i++)
-        wait *= base;
     if (d->suffix)
         sim_say(&j, "IKE",
             "retransmit %u of request with message ID %u (tries=%u, timeout=%u, exchange=%u, state=%u)",
@@ -266,7 +311,7 @@ void sim_retransmit(struct sim_tunnel *t)
                                                        : 2);
     else
         sim_say(&j, "IKE", "retransmit %u of request with message ID %u", t->attempt, t->asked_mid);
-    sim_arm(t, TM_RETRANSMIT, (int64_t)wait);
+    sim_arm(t, TM_RETRANSMIT, sim_retransmit_wait_ms(t));
     transmit(&j);
 }
 
@@ -293,7 +338,7 @@ static void answer_delete(struct sim_tunnel *t)
         sim_initiate(&j);
         return;
     }
-    sim_arm(t, TM_START, t->blocked ? 120000 : t->fault == F_OPERATOR ? 20000 : 5000);
+    sim_arm(t, TM_START, sim_close_pause_ms(t));
 }
 
 static void answer_child_delete(struct sim_tunnel *t)
@@ -358,3 +403,22 @@ void sim_answer(struct sim_tunnel *t)
         break;
     }
 }
+
+const struct sim_ike sim_ikev2 = {
+    .timer = {[TM_DPD] = sim_probe,
+        [TM_RETRANSMIT] = sim_retransmit,
+        [TM_ANSWER] = sim_answer,
+        [TM_CHILD_REKEY] = sim_child_rekey,
+        [TM_IKE_REKEY] = sim_ike_rekey,
+        [TM_PEER_INIT] = sim_peer_init,
+        [TM_PEER_AUTH] = sim_peer_auth,
+        [TM_PEER_CHILD_REKEY] = sim_peer_child_rekey,
+        [TM_PEER_CHILD_DELETE] = sim_peer_child_delete,
+        [TM_PEER_IKE_REKEY] = sim_peer_ike_rekey},
+    .initiate = sim_initiate,
+    .child = new_child,
+    .close = sim_close,
+    .say_close = sim_say_close,
+    .child_delete = child_delete,
+    .peer_delete = sim_peer_delete,
+};

@@ -4,21 +4,17 @@
 
 enum { HALF_OPEN_MS = 30000 };
 
-struct pair {
-    uint32_t child, in, out;
-};
-
-static struct pair pair_new(struct sim_tunnel *t)
+static struct sim_pair pair_new(struct sim_tunnel *t)
 {
-    return (struct pair){sim_child_new(t, &t->sa), sim_spi(t), sim_spi(t)};
+    return (struct sim_pair){sim_child_new(t, &t->sa), sim_spi(t), sim_spi(t)};
 }
 
-static struct pair pair_of(const struct sim_sa *sa)
+struct sim_pair sim_pair_of(const struct sim_sa *sa)
 {
-    return (struct pair){sa->child, sa->spi_in, sa->spi_out};
+    return (struct sim_pair){sa->child, sa->spi_in, sa->spi_out};
 }
 
-static void use(struct sim_sa *sa, struct pair p)
+static void use(struct sim_sa *sa, struct sim_pair p)
 {
     sa->child = p.child;
     sa->spi_in = p.in;
@@ -26,20 +22,19 @@ static void use(struct sim_sa *sa, struct pair p)
 }
 
 /* prefix: "", "inbound " or "outbound " */
-static void say_child(const struct sim_job *j, const char *prefix, struct pair p)
+static void say_child(const struct sim_job *j, const char *prefix, struct sim_pair p)
 {
     sim_say0(j, "IKE", "%sCHILD_SA %s{%u} established with SPIs %08x_i %08x_o and TS " TS_ALL, prefix,
         j->t->child_name, p.child, p.in, p.out);
 }
 
-static void say_closing(const struct sim_job *j, struct pair p)
+static void say_closing(const struct sim_job *j, struct sim_pair p)
 {
     sim_say0(j, "IKE", "closing CHILD_SA %s{%u} with SPIs %08x_i (0 bytes) %08x_o (0 bytes) and TS " TS_ALL,
         j->t->child_name, p.child, p.in, p.out);
 }
 
-/* The peer's DELETE of a CHILD_SA, up to the answer. */
-static uint32_t peer_deletes(const struct sim_job *j, struct sim_sa *sa, struct pair p)
+uint32_t sim_peer_deletes(const struct sim_job *j, struct sim_sa *sa, struct sim_pair p)
 {
     uint32_t mid = sa->mid_in++;
     sim_say_got(j, PACKET_SMALL);
@@ -51,7 +46,7 @@ static uint32_t peer_deletes(const struct sim_job *j, struct sim_sa *sa, struct 
     return mid;
 }
 
-static void say_deleted(const struct sim_job *j, uint32_t mid)
+void sim_say_deleted(const struct sim_job *j, uint32_t mid)
 {
     sim_say(j, "ENC", "generating INFORMATIONAL response %u [ D ]", mid);
     sim_say_sent(j, PACKET_SMALL);
@@ -100,7 +95,7 @@ void sim_twin_auth(struct sim_tunnel *t)
     sim_say(&j, "IKE", "maximum IKE_SA lifetime %us", t->ike_rekey_s + t->ike_rekey_s / 10);
     sim_say(&j, "CFG", "selected proposal: ESP:AES_GCM_16_256/NO_EXT_SEQ");
     use(&t->next, pair_new(t));
-    say_child(&j, "", pair_of(&t->next));
+    say_child(&j, "", sim_pair_of(&t->next));
     sim_up(t);
     sim_say(&j, "ENC", "generating IKE_AUTH response 1 [ IDr AUTH SA TSi TSr ]");
     sim_say_sent(&j, 188);
@@ -138,7 +133,7 @@ static void we_ask(struct sim_tunnel *t, uint32_t child, uint32_t mid)
     sim_say_sent(&j, 476);
 }
 
-static void peer_asks(struct sim_tunnel *t, struct pair theirs)
+static void peer_asks(struct sim_tunnel *t, struct sim_pair theirs)
 {
     struct sim_job j = sim_job_on(t, &t->sa);
     uint32_t mid = t->sa.mid_in++;
@@ -153,7 +148,7 @@ static void peer_asks(struct sim_tunnel *t, struct pair theirs)
 }
 
 /* @param goes  which of ours to delete: the redundant new one, or the old one */
-static void we_delete(struct sim_tunnel *t, const struct sim_job *j, struct pair goes)
+static void we_delete(struct sim_tunnel *t, const struct sim_job *j, struct sim_pair goes)
 {
     struct sim_job answer;
     uint32_t mid = t->sa.mid_out++;
@@ -169,12 +164,12 @@ static void we_delete(struct sim_tunnel *t, const struct sim_job *j, struct pair
 }
 
 /* The peer deletes the last one too: what defective peers do. */
-static void last_one_goes(struct sim_tunnel *t, struct pair last)
+static void last_one_goes(struct sim_tunnel *t, struct sim_pair last)
 {
     struct sim_job j = sim_job_on(t, &t->sa);
-    uint32_t mid = peer_deletes(&j, &t->sa, last);
+    uint32_t mid = sim_peer_deletes(&j, &t->sa, last);
     sim_down(t, sim_faults[t->fault].cause, NULL);
-    say_deleted(&j, mid);
+    sim_say_deleted(&j, mid);
     t->sa.child = 0;
     sim_disarm(t, TM_CHILD_REKEY);
     sim_disarm(t, TM_CHILD_HARD);
@@ -184,7 +179,7 @@ static void last_one_goes(struct sim_tunnel *t, struct pair last)
 /* RFC 7296 2.8.1: the nonces decide which of the two new ones is redundant; who made it deletes it. */
 void sim_collide(struct sim_tunnel *t)
 {
-    struct pair old = pair_of(&t->sa), ours = pair_new(t), theirs = pair_new(t);
+    struct sim_pair old = sim_pair_of(&t->sa), ours = pair_new(t), theirs = pair_new(t);
     bool won = t->fault == F_COLLISION || sim_random_of(&t->device->random, 0, 1);
     uint32_t mid = t->sa.mid_out++;
     struct sim_job j;
@@ -206,10 +201,10 @@ void sim_collide(struct sim_tunnel *t)
     use(&t->sa, won ? ours : theirs);
     we_delete(t, &j, won ? old : ours);
     j = sim_job_on(t, &t->sa);
-    mid = peer_deletes(&j, &t->sa, won ? theirs : old);
+    mid = sim_peer_deletes(&j, &t->sa, won ? theirs : old);
     if (!won)
         say_child(&j, "outbound ", theirs);
-    say_deleted(&j, mid);
+    sim_say_deleted(&j, mid);
     t->heard_ms = t->device->now_ms;
     sim_living(t);
     sim_arm(t, TM_CHILD_REKEY, (int64_t)t->child_rekey_s * 950);
@@ -222,7 +217,7 @@ void sim_collide(struct sim_tunnel *t)
 
 void sim_child_replaced(struct sim_tunnel *t)
 {
-    struct pair old = pair_of(&t->sa), other = pair_new(t);
+    struct sim_pair old = sim_pair_of(&t->sa), other = pair_new(t);
     struct sim_job j = sim_job_on(t, &t->sa);
     uint32_t mid = t->sa.mid_in++;
     sim_say_got(&j, 460);
@@ -232,8 +227,8 @@ void sim_child_replaced(struct sim_tunnel *t)
     sim_say(&j, "ENC", "generating CREATE_CHILD_SA response %u [ SA No KE TSi TSr ]", mid);
     sim_say_sent(&j, 460);
     j = sim_job_on(t, &t->sa);
-    mid = peer_deletes(&j, &t->sa, old);
-    say_deleted(&j, mid);
+    mid = sim_peer_deletes(&j, &t->sa, old);
+    sim_say_deleted(&j, mid);
     use(&t->sa, other);
     t->heard_ms = t->device->now_ms;
     sim_living(t);

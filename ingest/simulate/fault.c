@@ -1,7 +1,8 @@
 #include "ingest/simulate/peers.h"
 
 const struct sim_fault sim_faults[FAULT_COUNT] = {
-#define FAULT(symbol, name, cause, also, role, when) [symbol] = {name, cause, also, role, when},
+#define FAULT(symbol, name, cause, also, role, when, versions)                                               \
+    [symbol] = {name, cause, also, role, when, versions},
 #include "ingest/simulate/fault.def"
 #undef FAULT
 };
@@ -55,11 +56,7 @@ static void daemon_stops(struct sim_device *d)
         struct sim_tunnel *t = &d->tunnel[i];
         struct sim_job j = {.t = t, .sa = &t->sa, .thread = 0, .named = true};
         if (t->sa.established && t->up) {
-            sim_say0(&j, "IKE", "deleting IKE_SA %s[%u] between %s[%s]...%s[%s]", t->conn, t->sa.uid,
-                t->local, t->local, t->peer, t->peer_id);
-            sim_say(&j, "IKE", "sending DELETE for IKE_SA %s[%u]", t->conn, t->sa.uid);
-            sim_say(&j, "ENC", "generating INFORMATIONAL request %u [ D ]", t->sa.mid_out);
-            sim_say_sent(&j, PACKET_SMALL);
+            t->ike->say_close(&j);
             sim_down(t, "local-daemon-restart", NULL);
         }
         sim_fail(t, 0);
@@ -90,25 +87,7 @@ static void operator_ends(struct sim_tunnel *t)
     }
     sim_say(&j, "CFG", "vici terminate IKE_SA '%s'", t->conn);
     j = sim_job_on(t, &t->sa);
-    sim_close(t, &j, sim_faults[t->fault].cause);
-}
-
-static void device_struck(struct sim_device *d)
-{
-    switch (d->fault) {
-    case F_UPLINK:
-        uplink_goes(d);
-        break;
-    case F_ADDRESS:
-        address_changes(d);
-        break;
-    case F_REBOOT:
-        reboots(d);
-        break;
-    default:
-        daemon_stops(d);
-        break;
-    }
+    t->ike->close(t, &j, sim_faults[t->fault].cause);
 }
 
 /* A commit or a shortage concerns every tunnel of the device: nobody can tell whose loss it explains. */
@@ -153,93 +132,94 @@ static void path_breaks(struct sim_tunnel *t)
     again(t);
 }
 
+static void peer_deletes(struct sim_tunnel *t)
+{
+    t->blocked = t->fault == F_PEER_DELETE_DOWN;
+    t->ike->peer_delete(t, sim_faults[t->fault].cause, sim_faults[t->fault].also);
+    if (t->fault == F_PEER_REAUTH_R)
+        sim_arm(t, TM_PEER_INIT, 150);
+    if (!t->blocked)
+        again(t);
+}
+
+static void peer_deletes_child(struct sim_tunnel *t)
+{
+    t->ike->timer[TM_PEER_CHILD_DELETE](t);
+}
+
+static void peer_restarts(struct sim_tunnel *t)
+{
+    sim_arm(t, TM_PEER_INIT, 1);
+}
+
+static void duplicates(struct sim_tunnel *t)
+{
+    t->duplicates = 4;
+    sim_arm(t, TM_PEER_INIT, 1);
+}
+
+static void reauthenticates(struct sim_tunnel *t)
+{
+    struct sim_job j = sim_job_on(t, &t->sa);
+    sim_say0(&j, "IKE", "reauthenticating IKE_SA %s[%u]", t->conn, t->sa.uid);
+    sim_close(t, &j, "local-reauth");
+}
+
+static void corrupts(struct sim_tunnel *t)
+{
+    t->corrupt = true;
+}
+
+/* What strikes a tunnel that is up, and whether it does so again later; what strikes a device. A kind that
+ * shows when its time comes anyway, at a rekeying, has nothing here. */
+static const struct {
+    void (*tunnel)(struct sim_tunnel *t);
+    bool again;
+    void (*device)(struct sim_device *d);
+} strikes[FAULT_COUNT] = {
+    [F_PATH] = {.tunnel = path_breaks},
+    [F_PATH_R] = {.tunnel = path_breaks},
+    [F_PATH_DOWN] = {.tunnel = path_breaks},
+    [F_PATH_PSK] = {.tunnel = path_breaks},
+    [F_NEAR_MISS] = {.tunnel = path_breaks},
+    [F_PEER_DELETE] = {.tunnel = peer_deletes},
+    [F_PEER_DELETE_DOWN] = {.tunnel = peer_deletes},
+    [F_PEER_REAUTH_R] = {.tunnel = peer_deletes},
+    [F_PEER_DELETE_CHILD] = {.tunnel = peer_deletes_child, .again = true},
+    [F_PEER_RESTART_R] = {.tunnel = peer_restarts, .again = true},
+    [F_DUPLICATE_R] = {.tunnel = duplicates, .again = true},
+    [F_OPERATOR] = {.tunnel = operator_ends, .again = true},
+    [F_ADMIN] = {.tunnel = operator_ends, .again = true},
+    [F_REAUTH] = {.tunnel = reauthenticates, .again = true},
+    [F_SILENT] = {.tunnel = goes_without_charon, .again = true},
+    [F_CONFIG] = {.tunnel = goes_without_charon, .again = true},
+    [F_MEMORY] = {.tunnel = goes_without_charon, .again = true},
+    [F_CORRUPT] = {.tunnel = corrupts, .again = true},
+    [F_COLLISION] = {.tunnel = sim_collide, .again = true},
+    [F_COLLISION_KEPT] = {.tunnel = sim_collide, .again = true},
+    [F_CHILD_REPLACED] = {.tunnel = sim_child_replaced, .again = true},
+    [F_MOBIKE] = {.tunnel = sim_peer_moves, .again = true},
+    [F_SCANNER] = {.tunnel = sim_scan, .again = true},
+    [F_UPLINK] = {.device = uplink_goes},
+    [F_ADDRESS] = {.device = address_changes},
+    [F_REBOOT] = {.device = reboots},
+    [F_DAEMON] = {.device = daemon_stops},
+};
+
 void sim_fault_begins(struct sim_tunnel *t)
 {
     struct sim_device *d = t->device;
-    struct sim_job j;
     if (d->fault != F_NONE) {
-        device_struck(d);
+        strikes[d->fault].device(d);
         again(t);
+    } else if (!strikes[t->fault].tunnel) {
         return;
-    }
-    if (!t->up || t->asked != RQ_NONE) {
+    } else if (!t->up || t->asked != RQ_NONE) {
         sim_arm(t, TM_FAULT, 3000);
-        return;
-    }
-    switch (t->fault) {
-    case F_PATH:
-    case F_PATH_R:
-    case F_NEAR_MISS:
-    case F_PATH_DOWN:
-    case F_PATH_PSK:
-        path_breaks(t);
-        break;
-    case F_PEER_DELETE_DOWN:
-        t->blocked = true;
-        sim_peer_delete(t, "peer-delete", "peer-operator");
-        break;
-    case F_PEER_DELETE:
-        sim_peer_delete(t, "peer-delete", sim_faults[t->fault].also);
-        again(t);
-        break;
-    case F_PEER_REAUTH_R:
-        sim_peer_delete(t, "peer-reauth", NULL);
-        sim_arm(t, TM_PEER_INIT, 150);
-        again(t);
-        break;
-    case F_PEER_RESTART_R:
-        sim_arm(t, TM_PEER_INIT, 1);
-        again(t);
-        break;
-    case F_PEER_DELETE_CHILD:
-        sim_peer_child_delete(t);
-        again(t);
-        break;
-    case F_OPERATOR:
-    case F_ADMIN:
-        operator_ends(t);
-        again(t);
-        break;
-    case F_REAUTH:
-        j = sim_job_on(t, &t->sa);
-        sim_say0(&j, "IKE", "reauthenticating IKE_SA %s[%u]", t->conn, t->sa.uid);
-        sim_close(t, &j, "local-reauth");
-        again(t);
-        break;
-    case F_SILENT:
-    case F_CONFIG:
-    case F_MEMORY:
-        goes_without_charon(t);
-        again(t);
-        break;
-    case F_CORRUPT:
-        t->corrupt = true;
-        again(t);
-        break;
-    case F_DUPLICATE_R:
-        t->duplicates = 4;
-        sim_arm(t, TM_PEER_INIT, 1);
-        again(t);
-        break;
-    case F_COLLISION:
-    case F_COLLISION_KEPT:
-        sim_collide(t);
-        again(t);
-        break;
-    case F_CHILD_REPLACED:
-        sim_child_replaced(t);
-        again(t);
-        break;
-    case F_MOBIKE:
-        sim_peer_moves(t);
-        again(t);
-        break;
-    case F_SCANNER:
-        sim_scan(t);
-        again(t);
-        break;
-    default:
-        break;
+    } else {
+        strikes[t->fault].tunnel(t);
+        if (strikes[t->fault].again)
+            again(t);
     }
 }
 

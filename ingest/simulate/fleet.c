@@ -143,8 +143,14 @@ void sim_down(struct sim_tunnel *t, const char *cause, const char *also)
     i->also = also;
     if (t->fault == F_PATH_PSK) {
         i->blocker = "psk-mismatch";
-        i->blocker_also = "auth-rejected-by-peer";
+        i->blocker_also = t->ike == &sim_ikev1 ? "corrupt-messages" : "auth-rejected-by-peer";
     }
+}
+
+const char *sim_also(const struct sim_tunnel *t)
+{
+    bool garbled = t->fault == F_PSK || t->fault == F_PSK_R; /* IKEv1 has no other sign of a wrong key */
+    return t->ike == &sim_ikev1 && garbled ? "corrupt-messages" : sim_faults[t->fault].also;
 }
 
 void sim_attempted(struct sim_tunnel *t)
@@ -157,7 +163,7 @@ void sim_attempted(struct sim_tunnel *t)
         return;
     i->never_up = true;
     i->cause = sim_faults[t->fault].cause;
-    i->also = sim_faults[t->fault].also;
+    i->also = sim_also(t);
 }
 
 /* --- the run --- */
@@ -181,7 +187,7 @@ static void child_expires(struct sim_tunnel *t)
     t->asked_child = t->sa.spi_out;
     t->sa.child = 0;
     sim_disarm(t, TM_CHILD_REKEY);
-    sim_ask(&j, RQ_CHILD_DELETE, PACKET_SMALL);
+    t->ike->child_delete(&j);
     sim_arm(t, TM_START, 30000);
 }
 
@@ -216,20 +222,11 @@ static void noise(struct sim_tunnel *t)
     sim_arm(t, TM_NOISE, sim_random_of(&d->random, 1, 7200000 / d->noise_per_hour));
 }
 
+/* Of both versions; the others are in struct sim_ike. */
 static void (*const handlers[TM_COUNT])(struct sim_tunnel *t) = {
     [TM_START] = sim_start,
-    [TM_DPD] = sim_probe,
-    [TM_RETRANSMIT] = sim_retransmit,
-    [TM_ANSWER] = sim_answer,
-    [TM_CHILD_REKEY] = sim_child_rekey,
     [TM_CHILD_HARD] = child_expires,
-    [TM_IKE_REKEY] = sim_ike_rekey,
     [TM_IKE_HARD] = ike_expires,
-    [TM_PEER_INIT] = sim_peer_init,
-    [TM_PEER_AUTH] = sim_peer_auth,
-    [TM_PEER_CHILD_REKEY] = sim_peer_child_rekey,
-    [TM_PEER_CHILD_DELETE] = sim_peer_child_delete,
-    [TM_PEER_IKE_REKEY] = sim_peer_ike_rekey,
     [TM_HALF_OPEN] = sim_peer_half_open,
     [TM_KEEP_ALIVE] = keep_alive,
     [TM_FAULT] = sim_fault_begins,
@@ -250,6 +247,33 @@ static enum sim_fault_id draw(struct sim_random *r, const struct sim_plan *plan,
     return of_device || sim_random_of(r, 0, 3) ? F_NONE : F_HEALTHY_R;
 }
 
+static void version_of(struct sim_tunnel *t, const struct sim_plan *plan)
+{
+    struct sim_random *r = &t->device->random;
+    enum sim_versions able = sim_faults[t->fault].versions;
+    bool v1 = able == V1 || (able == ANY && sim_random_share(r) < plan->ikev1);
+    t->ike = v1 ? &sim_ikev1 : &sim_ikev2;
+    /* What keeps a tunnel from ever coming up is modelled for main mode. */
+    t->aggressive =
+        t->fault == F_MODE || t->fault == F_PSK_AGGRESSIVE ||
+        (v1 && sim_faults[t->fault].when != START && t->fault != F_PATH_PSK && sim_random_of(r, 0, 3) == 0);
+}
+
+/* IPv6 needs no NAT. */
+static void addresses_of(struct sim_tunnel *t, uint32_t number, const struct sim_plan *plan)
+{
+    bool nat = t->fault == F_NAT || t->fault == F_NAT_R || t->fault == F_NAT4500;
+    t->ipv6 = !nat && sim_random_share(&t->device->random) < plan->ipv6;
+    if (t->ipv6) {
+        snprintf(t->local, sizeof(t->local), "2001:db8:%x::92", 0x100 + number % 0xe000);
+        snprintf(t->peer, sizeof(t->peer), "2001:db8:f%03x:%x::1", t->index, number % 0xffff + 1);
+    } else {
+        snprintf(t->local, sizeof(t->local), "10.%u.%u.92", 132 + number / 250 % 100, number % 250);
+        snprintf(t->peer, sizeof(t->peer), "100.%u.%u.1", 64 + t->index % 60, number % 250);
+    }
+    memcpy(t->peer_id, t->peer, sizeof(t->peer));
+}
+
 static void tunnel_init(
     struct sim_tunnel *t, struct sim_device *d, uint32_t number, const struct sim_plan *plan)
 {
@@ -258,10 +282,9 @@ static void tunnel_init(
     snprintf(t->name, sizeof(t->name), "ipsec%u", t->index + 1);
     snprintf(t->conn, sizeof(t->conn), "ipsec%u_1", t->index + 1);
     snprintf(t->child_name, sizeof(t->child_name), "child_%s", t->conn);
-    snprintf(t->local, sizeof(t->local), "10.%u.%u.92", 132 + number / 250 % 100, number % 250);
-    snprintf(t->peer, sizeof(t->peer), "100.%u.%u.1", 64 + t->index % 60, number % 250);
-    memcpy(t->peer_id, t->peer, sizeof(t->peer));
     t->fault = d->fault == F_NONE ? draw(r, plan, false) : F_NONE;
+    version_of(t, plan);
+    addresses_of(t, number, plan);
     if (t->fault == F_STRANGER) {
         snprintf(t->name, sizeof(t->name), "unknown:%s", t->peer);
         snprintf(t->conn, sizeof(t->conn), "-");
@@ -337,7 +360,7 @@ int sim_device_run(struct sim_device *d)
             break;
         d->now_ms = e.at_ms;
         if (t->token[e.timer] == e.token)
-            handlers[e.timer](t);
+            (handlers[e.timer] ? handlers[e.timer] : t->ike->timer[e.timer])(t);
     }
     return d->error ? d->error : d->lines->error;
 }

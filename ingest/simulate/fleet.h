@@ -17,8 +17,9 @@
 
 enum { SIM_HALF_OPEN_MAX = 5 }; /* charon.block_threshold */
 enum sim_when { START, LATER, DEVICE, BENIGN_START, BENIGN_LATER };
+enum sim_versions { V1 = 1, V2 = 2, ANY = 3 };
 enum sim_fault_id {
-#define FAULT(symbol, name, cause, also, role, when) symbol,
+#define FAULT(symbol, name, cause, also, role, when, versions) symbol,
 #include "ingest/simulate/fault.def"
 #undef FAULT
     FAULT_COUNT
@@ -27,6 +28,7 @@ struct sim_fault {
     const char *name, *cause, *also;
     char role;
     enum sim_when when;
+    enum sim_versions versions;
 };
 extern const struct sim_fault sim_faults[FAULT_COUNT];
 
@@ -39,7 +41,13 @@ enum sim_request {
     RQ_CHILD_REKEY, /* … in place of the old one */
     RQ_CHILD_DELETE,
     RQ_IKE_REKEY,
-    RQ_IKE_DELETE
+    RQ_IKE_DELETE,
+    RQ_MAIN_SA, /* IKEv1: the three of main mode, the one of aggressive mode, quick mode */
+    RQ_MAIN_KE,
+    RQ_MAIN_ID,
+    RQ_AGGRESSIVE,
+    RQ_QUICK,
+    RQ_QUICK_REKEY
 };
 /* Timers of a tunnel; setting one again cancels its predecessor. */
 enum sim_timer {
@@ -61,6 +69,10 @@ enum sim_timer {
     TM_FAULT,
     TM_FAULT_ENDS,
     TM_NOISE,
+    TM_DPD_ANSWER, /* IKEv1: liveness is no exchange, and what was replaced lives on for a while */
+    TM_DPD_LIMIT,
+    TM_OLD_CHILD,
+    TM_OLD_IKE,
     TM_COUNT
 };
 
@@ -69,6 +81,7 @@ struct sim_sa {
     uint32_t mid_out, mid_in;
     bool established;
     uint32_t child, spi_in, spi_out; /* child 0: none */
+    uint32_t seq;                    /* IKEv1: requests sent, as its retransmissions count them */
 };
 
 struct sim_incident {
@@ -83,10 +96,30 @@ struct sim_transition {
 };
 
 struct sim_device;
+struct sim_tunnel;
+struct sim_job;
+
+/* What IKEv1 and IKEv2 do each in its own way. */
+struct sim_ike {
+    void (*timer[TM_COUNT])(struct sim_tunnel *t);
+    void (*initiate)(const struct sim_job *j);
+    void (*child)(const struct sim_job *j); /* a CHILD_SA on a living IKE_SA */
+    void (*close)(
+        struct sim_tunnel *t, const struct sim_job *j, const char *cause); /* we delete the IKE_SA */
+    void (*say_close)(const struct sim_job *j);
+    void (*child_delete)(const struct sim_job *j); /* our DELETE of the CHILD_SA that expired */
+    void (*peer_delete)(struct sim_tunnel *t, const char *cause, const char *also);
+};
+extern const struct sim_ike sim_ikev1, sim_ikev2;
+
+enum sim_step { STEP_KE, STEP_ID, STEP_QUICK, STEP_QUICK_LAST, STEP_COUNT }; /* of a peer that speaks IKEv1 */
+
 struct sim_tunnel {
     struct sim_device *device;
+    const struct sim_ike *ike;
+    bool aggressive, ipv6;
     uint32_t index;
-    char name[48], conn[24], child_name[32];
+    char name[56], conn[24], child_name[32];
     char local[40], peer[40], peer_id[40];
     uint32_t dpd_s, child_rekey_s, ike_rekey_s, port;
     enum sim_fault_id fault;
@@ -101,6 +134,9 @@ struct sim_tunnel {
     uint32_t asked_mid, asked_child, attempt;
     uint32_t asked_bytes, init_tries;
     int64_t asked_ms, heard_ms;
+    struct sim_sa old; /* IKEv1: what was replaced, of it the IKE_SA or the CHILD_SA */
+    enum sim_step step;
+    int64_t probed_ms;   /* IKEv1: the first probe that is not answered yet; 0: none */
     const char *closing; /* the cause of a DELETE in flight, NULL: of a rekeying */
 
     bool up, ever_up;
@@ -141,6 +177,7 @@ struct sim_plan {
     uint32_t tunnels;
     int64_t began_ms, ends_ms;
     uint64_t seed;
+    double ikev1, ipv6;       /* share of the tunnels */
     double rate[FAULT_COUNT]; /* share of the tunnels (of the devices, for DEVICE) */
 };
 
@@ -160,6 +197,7 @@ void sim_load(struct sim_tunnel *t, int64_t after_ms);
 /* What FTMD says, and the truth of it. */
 void sim_up(struct sim_tunnel *t);
 void sim_down(struct sim_tunnel *t, const char *cause, const char *also);
-void sim_attempted(struct sim_tunnel *t); /* a first attempt of a tunnel that will never come up */
+const char *sim_also(const struct sim_tunnel *t); /* causes that the log cannot tell from the fault's */
+void sim_attempted(struct sim_tunnel *t);         /* a first attempt of a tunnel that will never come up */
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BYTES_FIRST = 64 * 1024, HELD_FIRST = 512, LINE_MAX_BYTES = 2048, LANES = 128 };
+enum { BYTES_FIRST = 64 * 1024, HELD_FIRST = 512, LINE_MAX_BYTES = 2048 };
 
 /* --- one record --- */
 
@@ -111,43 +111,58 @@ static void write_record(struct sim_lines *l, const struct sim_held *h)
     }
 }
 
-/* Lanes are drawn at random, each lane gives its oldest line. */
-static void shuffle(struct sim_lines *l)
+static int by_arrival(const void *a, const void *b)
 {
-    for (size_t i = l->count; i > 1; i--) {
-        size_t k = sim_random_next(&l->random) % i;
-        struct sim_held h = l->held[k];
-        l->held[k] = l->held[i - 1];
-        l->held[i - 1] = h;
-    }
-    for (uint32_t lane = 0; lane < LANES; lane++) { /* the places of a lane, filled in order of arrival */
-        for (size_t i = 0; i < l->count; i++) {
-            if (l->held[i].lane != lane)
-                continue;
-            for (size_t k = i + 1; k < l->count; k++)
-                if (l->held[k].lane == lane && l->held[k].text < l->held[i].text) {
-                    struct sim_held h = l->held[k];
-                    l->held[k] = l->held[i];
-                    l->held[i] = h;
-                }
-        }
-    }
+    const struct sim_held *x = a, *y = b;
+    if (x->arrives_ms != y->arrives_ms)
+        return x->arrives_ms < y->arrives_ms ? -1 : 1;
+    return x->text < y->text ? -1 : x->text > y->text;
 }
 
-static int flush(struct sim_lines *l)
+static void deliver(struct sim_lines *l, const struct sim_held *h)
 {
-    if (l->way.reorder)
-        shuffle(l);
-    for (size_t i = 0; i < l->count; i++) {
-        const struct sim_held *h = &l->held[i];
-        if (l->way.loss > 0 && sim_random_share(&l->random) < l->way.loss)
-            continue;
+    if (l->way.loss > 0 && sim_random_share(&l->random) < l->way.loss)
+        return;
+    write_record(l, h);
+    if (l->way.duplicate > 0 && sim_random_share(&l->random) < l->way.duplicate)
         write_record(l, h);
-        if (l->way.duplicate > 0 && sim_random_share(&l->random) < l->way.duplicate)
-            write_record(l, h);
-    }
-    l->count = l->used = 0;
+}
+
+/* Forgets the first `gone` lines, and the bytes before those of the others. */
+static void drop(struct sim_lines *l, size_t gone)
+{
+    size_t first = l->used;
+    l->count -= gone;
+    memmove(l->held, l->held + gone, l->count * sizeof(*l->held));
+    for (size_t i = 0; i < l->count; i++)
+        first = l->held[i].text < first ? l->held[i].text : first;
+    memmove(l->bytes, l->bytes + first, l->used - first);
+    l->used -= first;
+    for (size_t i = 0; i < l->count; i++)
+        l->held[i].text -= first;
+}
+
+/* What arrives before that moment; a line yet to be written arrives no earlier. */
+static int flush(struct sim_lines *l, int64_t before_ms)
+{
+    size_t n = 0;
+    if (l->way.reorder_ms && l->count)
+        qsort(l->held, l->count, sizeof(*l->held), by_arrival);
+    for (; n < l->count && (!l->way.reorder_ms || l->held[n].arrives_ms < before_ms); n++)
+        deliver(l, &l->held[n]);
+    if (n)
+        drop(l, n);
     return l->error;
+}
+
+static int64_t arrival(struct sim_lines *l, int64_t at_ms, uint32_t lane)
+{
+    if (!l->way.reorder_ms)
+        return at_ms;
+    int64_t ms = at_ms + (int64_t)(sim_random_next(&l->random) % (uint64_t)l->way.reorder_ms);
+    int64_t *lane_ms = &l->lane_ms[lane % SIM_LANES];
+    *lane_ms = ms > *lane_ms ? ms : *lane_ms;
+    return *lane_ms;
 }
 
 static bool room(struct sim_lines *l)
@@ -175,7 +190,7 @@ void sim_line_out(
     struct sim_lines *l, int64_t at_ms, const char *program, struct span text, const struct sim_held *about)
 {
     if (at_ms / 1000 != l->second) {
-        flush(l);
+        flush(l, at_ms - at_ms % 1000);
         l->second = at_ms / 1000;
     }
     if (!room(l)) {
@@ -185,6 +200,7 @@ void sim_line_out(
     struct sim_held *h = &l->held[l->count++];
     *h = *about;
     h->at_ms = at_ms;
+    h->arrives_ms = arrival(l, at_ms, h->lane);
     h->text = l->used;
     h->len = header(l, at_ms, l->bytes + l->used, LINE_MAX_BYTES, program);
     if (h->len + text.len > LINE_MAX_BYTES)
@@ -196,7 +212,7 @@ void sim_line_out(
 
 int sim_lines_flush(struct sim_lines *l)
 {
-    return flush(l);
+    return flush(l, INT64_MAX);
 }
 
 void sim_lines_free(struct sim_lines *l)

@@ -1,8 +1,8 @@
 /*
  * out.h — the way of a line: header forms, envelopes, what a network does to it, files or Kafka.
  *
- * Lines of one second are held until the second is over, so that they can be reordered: a thread's own order
- * is kept.
+ * Each line arrives up to `reorder_ms` after it was written, none before an earlier one of its thread; lines
+ * are held until no other can arrive before them.
  */
 #ifndef IKEWATCH_SIMULATE_OUT_H
 #define IKEWATCH_SIMULATE_OUT_H
@@ -21,15 +21,17 @@ struct sim_way {
     enum sim_envelope envelope;
     bool prefix, doubled;
     double loss, duplicate;
-    bool reorder;
+    int64_t reorder_ms; /* 0: as written */
 };
 
 struct sim_held {
     size_t text, len;
     uint32_t lane; /* lines of one lane keep their order */
     uint32_t tunnel, uid, epoch;
-    int64_t at_ms; /* of the device's own clock */
+    int64_t at_ms, arrives_ms; /* of the device's own clock */
 };
+
+enum { SIM_LANES = 128 };
 
 struct sim_lines {
     struct sim_way way;
@@ -45,6 +47,7 @@ struct sim_lines {
     size_t used, bytes_cap;
     struct sim_held *held;
     size_t count, held_cap;
+    int64_t lane_ms[SIM_LANES]; /* when the latest line of a lane arrives */
     int error;
 };
 

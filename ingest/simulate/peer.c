@@ -1,23 +1,10 @@
 #include "ingest/simulate/peers.h"
 
+#include <stdio.h>
+
 static void peer_again(struct sim_tunnel *t)
 {
     sim_arm(t, TM_PEER_INIT, sim_random_of(&t->device->random, 15000, 45000));
-}
-
-static void aggressive_refused(struct sim_tunnel *t, const struct sim_job *j)
-{
-    sim_say(j, "ENC", "parsed AGGRESSIVE request 0 [ SA KE No ID V V V V V ]");
-    sim_say(j, "IKE", "received XAuth vendor ID");
-    sim_say(j, "IKE", "received DPD vendor ID");
-    sim_say(j, "IKE", "received FRAGMENTATION vendor ID");
-    sim_say(j, "IKE", "received NAT-T (RFC 3947) vendor ID");
-    sim_say0(j, "IKE", "%s is initiating a Aggressive Mode IKE_SA", t->peer);
-    sim_say(j, "CFG", "selected proposal: " IKE_SUITE);
-    sim_say(j, "IKE", "Aggressive Mode PSK disabled for security reasons");
-    sim_say(j, "ENC", "generating INFORMATIONAL_V1 request %u [ N(AUTH_FAILED) ]",
-        (uint32_t)sim_random_next(&t->device->random));
-    sim_say_sent(j, 56);
 }
 
 /* Level 2: an alternative that does not fit is no failure when the next one does. */
@@ -43,10 +30,6 @@ static bool init_refused(struct sim_tunnel *t, const struct sim_job *j)
         sim_say(j, "ENC", "generating INFORMATIONAL_V1 request %u [ N(NO_PROP) ]",
             (uint32_t)sim_random_next(&t->device->random));
         sim_say_sent(j, 40);
-        return true;
-    }
-    if (t->fault == F_MODE_R) {
-        aggressive_refused(t, j);
         return true;
     }
     sim_say(j, "ENC", "parsed IKE_SA_INIT request 0 [ " INIT_REQUEST " ]");
@@ -106,14 +89,18 @@ void sim_peer_init(struct sim_tunnel *t)
     t->next = (struct sim_sa){.uid = ++t->device->last_uid, .epoch = t->device->epoch};
     j = sim_job_on(t, &t->next);
     j.named = false;
-    sim_say_got(&j, t->fault == F_VERSION_R ? 180 : t->fault == F_MODE_R ? 492 : 464);
+    sim_say_got(&j, t->fault == F_VERSION_R ? 180 : 464);
     if (init_refused(t, &j)) {
         peer_again(t);
         return;
     }
     sim_say(&j, "CFG", "selected proposal: " IKE_SUITE);
+    if (t->fault == F_NAT_R)
+        sim_say(&j, "IKE", "remote host is behind NAT");
     sim_say(&j, "ENC", "generating IKE_SA_INIT response 0 [ " INIT_RESPONSE " ]");
     sim_say_sent(&j, 472);
+    if (t->fault == F_NAT_R)
+        t->port = 4500;
     if (t->fault == F_RESPONSES_R)
         sim_arm(t, TM_PEER_INIT, 4000);
     if (t->fault == F_AUTH_LOST_R || t->fault == F_RESPONSES_R)
@@ -317,20 +304,11 @@ void sim_peer_child_rekey(struct sim_tunnel *t)
     sim_say(&j, "ENC", "generating CREATE_CHILD_SA response %u [ SA No KE TSi TSr ]", mid);
     sim_say_sent(&j, 476);
     j = sim_job_on(t, &t->sa);
-    mid = t->sa.mid_in++;
-    sim_say_got(&j, PACKET_SMALL);
-    sim_say(&j, "ENC", "parsed INFORMATIONAL request %u [ D ]", mid);
-    sim_say(&j, "IKE", "received DELETE for ESP CHILD_SA with SPI %08x", t->sa.spi_out);
-    sim_say0(&j, "IKE",
-        "closing CHILD_SA %s{%u} with SPIs %08x_i (0 bytes) %08x_o (0 bytes) and TS 0.0.0.0/0 === 0.0.0.0/0",
-        t->child_name, t->sa.child, t->sa.spi_in, t->sa.spi_out);
-    sim_say(&j, "IKE", "sending DELETE for ESP CHILD_SA with SPI %08x", t->sa.spi_in);
-    sim_say(&j, "IKE", "CHILD_SA closed");
+    mid = sim_peer_deletes(&j, &t->sa, sim_pair_of(&t->sa));
     sim_say0(&j, "IKE",
         "outbound CHILD_SA %s{%u} established with SPIs %08x_i %08x_o and TS 0.0.0.0/0 === 0.0.0.0/0",
         t->child_name, child, in, out);
-    sim_say(&j, "ENC", "generating INFORMATIONAL response %u [ D ]", mid);
-    sim_say_sent(&j, PACKET_SMALL);
+    sim_say_deleted(&j, mid);
     t->sa.child = child;
     t->sa.spi_in = in;
     t->sa.spi_out = out;
@@ -348,18 +326,9 @@ void sim_peer_child_delete(struct sim_tunnel *t)
     if (!t->sa.established || !t->sa.child)
         return;
     j = sim_job_on(t, &t->sa);
-    mid = t->sa.mid_in++;
-    sim_say_got(&j, PACKET_SMALL);
-    sim_say(&j, "ENC", "parsed INFORMATIONAL request %u [ D ]", mid);
-    sim_say(&j, "IKE", "received DELETE for ESP CHILD_SA with SPI %08x", t->sa.spi_out);
-    sim_say0(&j, "IKE",
-        "closing CHILD_SA %s{%u} with SPIs %08x_i (0 bytes) %08x_o (0 bytes) and TS 0.0.0.0/0 === 0.0.0.0/0",
-        t->child_name, t->sa.child, t->sa.spi_in, t->sa.spi_out);
-    sim_say(&j, "IKE", "sending DELETE for ESP CHILD_SA with SPI %08x", t->sa.spi_in);
-    sim_say(&j, "IKE", "CHILD_SA closed");
+    mid = sim_peer_deletes(&j, &t->sa, sim_pair_of(&t->sa));
     sim_down(t, t->fault == F_PFS_R ? "pfs-mismatch" : "peer-delete-child", NULL);
-    sim_say(&j, "ENC", "generating INFORMATIONAL response %u [ D ]", mid);
-    sim_say_sent(&j, PACKET_SMALL);
+    sim_say_deleted(&j, mid);
     t->sa.child = 0;
     sim_disarm(t, TM_CHILD_REKEY);
     sim_disarm(t, TM_CHILD_HARD);
@@ -470,14 +439,15 @@ void sim_peer_moves(struct sim_tunnel *t)
 void sim_scan(struct sim_tunnel *t)
 {
     struct sim_device *d = t->device;
-    uint32_t thread = sim_random_of(&d->random, 1, 16), host = sim_random_of(&d->random, 1, 254);
+    uint32_t thread = sim_random_of(&d->random, 1, 16);
+    char from[40];
+    snprintf(from, sizeof(from), t->ipv6 ? "2001:db8:ffff::%u" : "198.51.100.%u",
+        sim_random_of(&d->random, 1, 254));
     d->last_uid++;
-    sim_say_device(
-        d, thread, "NET", "received packet: from 198.51.100.%u[500] to %s[500] (464 bytes)", host, t->local);
+    sim_say_device(d, thread, "NET", "received packet: from %s[500] to %s[500] (464 bytes)", from, t->local);
     sim_say_device(d, thread, "ENC", "parsed IKE_SA_INIT request 0 [ " INIT_REQUEST " ]");
-    sim_say_device(d, thread, "IKE", "no IKE config found for %s...198.51.100.%u, sending NO_PROPOSAL_CHOSEN",
-        t->local, host);
-    sim_say_device(d, thread, "ENC", "generating IKE_SA_INIT response 0 [ N(NO_PROP) ]");
     sim_say_device(
-        d, thread, "NET", "sending packet: from %s[500] to 198.51.100.%u[500] (36 bytes)", t->local, host);
+        d, thread, "IKE", "no IKE config found for %s...%s, sending NO_PROPOSAL_CHOSEN", t->local, from);
+    sim_say_device(d, thread, "ENC", "generating IKE_SA_INIT response 0 [ N(NO_PROP) ]");
+    sim_say_device(d, thread, "NET", "sending packet: from %s[500] to %s[500] (36 bytes)", t->local, from);
 }

@@ -13,6 +13,10 @@
 
 enum { PACKET_SMALL = 76, RTT_LOW_MS = 8, RTT_HIGH_MS = 90 };
 
+struct sim_pair { /* a CHILD_SA */
+    uint32_t child, in, out;
+};
+
 static inline uint32_t sim_spi(struct sim_tunnel *t)
 {
     return 0xc0000000u | (uint32_t)(sim_random_next(&t->device->random) & 0xfffffff);
@@ -24,7 +28,13 @@ void sim_probe(struct sim_tunnel *t); /* DPD */
 void sim_child_rekey(struct sim_tunnel *t);
 void sim_ike_rekey(struct sim_tunnel *t);
 void sim_close(struct sim_tunnel *t, const struct sim_job *j, const char *cause); /* we delete the IKE_SA */
+int64_t sim_close_pause_ms(const struct sim_tunnel *t); /* … and begin again after that long */
+void sim_say_close(const struct sim_job *j);
 void sim_retransmit(struct sim_tunnel *t);
+int64_t sim_retransmit_wait_ms(const struct sim_tunnel *t); /* until the next one */
+void sim_lost(struct sim_tunnel *t);                        /* nothing was answered: the tunnel is down */
+void sim_give_up(struct sim_tunnel *t, const struct sim_job *j);
+void sim_socket_may_refuse(struct sim_tunnel *t);
 void sim_answer(struct sim_tunnel *t); /* the peer's answer arrives */
 void sim_initiate(const struct sim_job *j);
 void sim_ask(const struct sim_job *j, enum sim_request what, uint32_t bytes);
@@ -55,7 +65,11 @@ void sim_twin_auth(struct sim_tunnel *t);
 void sim_twin_goes(struct sim_tunnel *t);
 void sim_collide(struct sim_tunnel *t);        /* both rekey the CHILD_SA */
 void sim_child_replaced(struct sim_tunnel *t); /* the peer builds another, then deletes the old one */
-void sim_peer_floods(struct sim_tunnel *t);    /* it begins and never goes on, until charon has enough */
+struct sim_pair sim_pair_of(const struct sim_sa *sa);
+/* The peer's DELETE of a CHILD_SA up to the answer, whose id is returned; the answer. */
+uint32_t sim_peer_deletes(const struct sim_job *j, struct sim_sa *sa, struct sim_pair p);
+void sim_say_deleted(const struct sim_job *j, uint32_t mid);
+void sim_peer_floods(struct sim_tunnel *t); /* it begins and never goes on, until charon has enough */
 
 /* --- fault.c --- */
 void sim_fault_begins(struct sim_tunnel *t);

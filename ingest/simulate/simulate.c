@@ -16,10 +16,10 @@ enum { PATH_BYTES = 4096, HOUR_MS = 3600000, DAY_MS = 24 * HOUR_MS };
 
 static struct simulate_options {
     uint64_t devices, tunnels, days, seed, noise;
-    int64_t duration_ms, clock_error_ms;
-    char *start, *faults, *loss, *duplicate, *output, *brokers, *topic, *kafka_properties;
+    int64_t duration_ms, clock_error_ms, reorder_ms;
+    char *start, *faults, *ikev1, *ipv6, *loss, *duplicate, *output, *brokers, *topic, *kafka_properties;
     int form, envelope;
-    bool prefix, doubled, reorder;
+    bool prefix, doubled;
 } options;
 
 static const struct setting rows[] = {
@@ -94,7 +94,8 @@ static int plan_of(struct sim_plan *plan, struct sim_way *way)
     *plan = (struct sim_plan){
         .tunnels = (uint32_t)options.tunnels, .seed = options.seed, .began_ms = (int64_t)timegm(&tm) * 1000};
     plan->ends_ms = plan->began_ms + (options.days ? (int64_t)options.days * DAY_MS : options.duration_ms);
-    *way = (struct sim_way){.prefix = options.prefix, .doubled = options.doubled, .reorder = options.reorder};
+    *way = (struct sim_way){
+        .prefix = options.prefix, .doubled = options.doubled, .reorder_ms = options.reorder_ms};
     if (simulate_rates(options.faults, plan, &bad) != 0) {
         fprintf(stderr,
             "ikewatch simulate: --faults: \"%.*s\" is not NAME=SHARE with one of:", (int)strcspn(bad, ","),
@@ -104,6 +105,9 @@ static int plan_of(struct sim_plan *plan, struct sim_way *way)
         fputs("\n", stderr);
         return ERR_USAGE;
     }
+    if (share_of("ikev1", options.ikev1, &plan->ikev1) != 0 ||
+        share_of("ipv6", options.ipv6, &plan->ipv6) != 0)
+        return ERR_USAGE;
     if (share_of("loss", options.loss, &way->loss) != 0)
         return ERR_USAGE;
     return share_of("duplicate", options.duplicate, &way->duplicate);
@@ -181,6 +185,24 @@ static int one_device(const struct sim_plan *plan, const struct sim_way *way, st
     return rc;
 }
 
+/* A topic that keeps its records for a shorter time than they are old would lose them. */
+static int check_retention(struct producer *producer, const struct sim_plan *plan)
+{
+    int64_t retention_ms, age_ms = (int64_t)time(NULL) * 1000 - plan->began_ms;
+    int rc = producer_retention(producer, &retention_ms);
+    if (rc || retention_ms < 0 || age_ms <= retention_ms)
+        return rc;
+    fprintf(stderr,
+        "ikewatch simulate: --start %s is %.1f days ago, but topic %s keeps %.1f days: Kafka would delete "
+        "what "
+        "is sent. Nothing was sent. Start later, or keep it longer first:\n"
+        "  kafka-configs.sh --bootstrap-server %s --alter --entity-type topics --entity-name %s --add-config "
+        "retention.ms=-1\n",
+        options.start, (double)age_ms / DAY_MS, options.topic, (double)retention_ms / DAY_MS, options.brokers,
+        options.topic);
+    return ERR_RETENTION;
+}
+
 static int simulate(const struct sim_plan *plan, const struct sim_way *way)
 {
     struct producer *producer = NULL;
@@ -189,6 +211,8 @@ static int simulate(const struct sim_plan *plan, const struct sim_way *way)
     int rc = options.brokers
                  ? producer_open(options.brokers, options.topic, options.kafka_properties, &producer)
                  : 0;
+    if (rc == 0 && producer)
+        rc = check_retention(producer, plan);
     if (rc == 0 && options.output && mkdir(options.output, 0777) != 0 && errno != EEXIST)
         rc = io_failed(options.output);
     for (uint32_t i = 0; i < options.devices && rc == 0; i++)

@@ -61,8 +61,10 @@ static void put_tunnel(const struct sim_device *d, const struct sim_tunnel *t, F
     fprintf(out,
         "  {\"tunnel\": \"%s\", \"conn\": \"%s\", \"child\": \"%s\", \"local\": \"%s\", \"peer\": \"%s\",\n",
         t->name, t->conn, t->child_name, t->local, t->peer_id);
-    fprintf(out, "   \"simulated\": \"%s\", \"final_state\": \"%s\",\n   \"transitions\": [",
-        sim_faults[d->fault == F_NONE ? t->fault : d->fault].name,
+    fprintf(out,
+        "   \"simulated\": \"%s\", \"ike_version\": %d, \"final_state\": \"%s\",\n"
+        "   \"transitions\": [",
+        sim_faults[d->fault == F_NONE ? t->fault : d->fault].name, t->ike == &sim_ikev1 ? 1 : 2,
         t->up        ? "up"
         : t->ever_up ? "down"
                      : "never-up");
@@ -102,17 +104,18 @@ void sim_config_write(const struct sim_device *d, FILE *out)
         out, "! device %s\nsystem\n host-name %s\n system-ip %s\n!\nvpn 1\n", d->name, d->name, d->system_ip);
     for (uint32_t i = 0; i < d->tunnels; i++) {
         const struct sim_tunnel *t = &d->tunnel[i];
+        bool v1 = t->ike == &sim_ikev1;
         if (t->fault == F_STRANGER)
             continue;
         fprintf(out,
             " interface %s\n  tunnel-source %s\n  tunnel-destination %s\n"
-            "  dead-peer-detection interval %u retries %u\n  ike\n   version 2\n   rekey %u\n"
+            "  dead-peer-detection interval %u retries %u\n  ike\n   version %d\n%s   rekey %u\n"
             "   cipher-suite aes256-cbc-sha1\n   group 14\n   authentication-type\n    pre-shared-key\n"
-            "     local-id %s\n     remote-id %s\n   !\n  !\n  ipsec\n   rekey %u\n   cipher-suite "
-            "aes256-gcm\n"
+            "     local-id %s\n     remote-id %s\n   !\n  !\n  ipsec\n   rekey %u\n   cipher-suite %s\n"
             "   perfect-forward-secrecy group-14\n  !\n  no shutdown\n !\n",
-            t->name, t->local, t->peer_id, t->dpd_s, d->tries, t->ike_rekey_s, t->local, t->peer_id,
-            t->child_rekey_s);
+            t->name, t->local, t->peer_id, t->dpd_s, d->tries, v1 ? 1 : 2,
+            t->aggressive ? "   mode aggressive\n" : "", t->ike_rekey_s, t->local, t->peer_id,
+            t->child_rekey_s, v1 ? "aes256-cbc-sha1" : "aes256-gcm");
     }
     fputs("!\n", out);
 }

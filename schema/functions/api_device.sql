@@ -8,6 +8,6 @@ RETURNS SETOF text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT ikewatch.api_thing(d.body, api_device.silent_after)
-      FROM ikewatch.api_device_rows(ARRAY[ikewatch.api_find_device(api_device.device_name)], NULL, api_device.silent_after) AS d;
+      FROM ikewatch.api_device_rows(ARRAY[(SELECT ikewatch.api_find_device(api_device.device_name))], NULL, api_device.silent_after) AS d;
 END;
 COMMENT ON FUNCTION ikewatch.api_device(text, interval) IS 'GET /v1/devices/{device}';

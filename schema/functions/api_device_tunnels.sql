@@ -9,7 +9,7 @@ RETURNS SETOF text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT p.page
-      FROM (SELECT ikewatch.api_find_device(api_device_tunnels.device_name) AS name) AS d
+      FROM (SELECT (SELECT ikewatch.api_find_device(api_device_tunnels.device_name)) AS name) AS d -- asked once, not tunnel by tunnel
      CROSS JOIN LATERAL ikewatch.api_tunnels(ARRAY[d.name], NULL, NULL, NULL, NULL, api_device_tunnels.state, 'name',
                             api_device_tunnels.row_limit, api_device_tunnels.silent_after) AS p (page)
      WHERE d.name IS NOT NULL;

@@ -1,7 +1,7 @@
 -- api_status(silent_after) — GET /v1/status: how far reading has come, and what could not be read.
 --
--- Out     one text: partitions[], unknown_templates[] (the 100 most frequent), dead_letters[], gaps[]
--- Reads   position, unknown_template, dead_letter, gap
+-- Out     one text: partitions[], unknown_templates[] (the 100 most frequent), dead_letters[], gaps[], moved_devices[] (the latest 100)
+-- Reads   position, unknown_template, dead_letter_count, gap, device_move, device
 -- Used by api/routes.def
 CREATE OR REPLACE FUNCTION ikewatch.api_status(silent_after interval)
 RETURNS SETOF text
@@ -30,11 +30,19 @@ BEGIN ATOMIC
                      LIMIT 100) AS u), '[]'),
         'dead_letters', coalesce((
             SELECT json_agg(json_build_object('reason', l.reason, 'count', l.count) ORDER BY l.count DESC, l.reason)
-              FROM (SELECT d.reason, count(*) AS count FROM ikewatch.dead_letter AS d GROUP BY d.reason) AS l), '[]'),
+              FROM (SELECT d.reason, sum(d.count)::bigint AS count FROM ikewatch.dead_letter_count AS d GROUP BY d.reason) AS l), '[]'),
         'gaps', coalesce((
             SELECT json_agg(json_build_object('topic', g.topic, 'partition', g.partition, 'from', g.from_offset, 'to', g.to_offset,
                                 'reason', g.reason, 'noticed_at', ikewatch.api_time(g.noticed_at))
                             ORDER BY g.topic, g.partition, g.from_offset)
-              FROM ikewatch.gap AS g), '[]')), api_status.silent_after);
+              FROM ikewatch.gap AS g), '[]'),
+        'moved_devices', coalesce((
+            SELECT json_agg(json_build_object('device', m.name, 'topic', m.topic, 'from', nullif(m.from_partition, -1), 'to', m.partition,
+                                'noticed_at', ikewatch.api_time(m.noticed_at)) ORDER BY m.noticed_at DESC, m.name)
+              FROM (SELECT d.name, v.topic, v.from_partition, v.partition, v.noticed_at
+                      FROM ikewatch.device_move AS v
+                      JOIN ikewatch.device AS d ON d.device_id = v.device_id
+                     ORDER BY v.noticed_at DESC, d.name
+                     LIMIT 100) AS m), '[]')), api_status.silent_after);
 END;
 COMMENT ON FUNCTION ikewatch.api_status(interval) IS 'GET /v1/status';

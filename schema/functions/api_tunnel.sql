@@ -12,7 +12,7 @@ BEGIN ATOMIC
                'current_incident', CASE WHEN i.ended IS NULL THEN i.body END,
                'last_incident', i.body, 'first_unanswered', i.first_unanswered, 'evidence', i.evidence)), api_tunnel.silent_after)
       FROM (SELECT r.*
-              FROM ikewatch.api_tunnel_rows(ARRAY[ikewatch.api_find_device(api_tunnel.device_name)], NULL, NULL, ARRAY[api_tunnel.tunnel_name], NULL,
+              FROM ikewatch.api_tunnel_rows(ARRAY[(SELECT ikewatch.api_find_device(api_tunnel.device_name))], NULL, NULL, ARRAY[api_tunnel.tunnel_name], NULL,
                        api_tunnel.silent_after) AS r
              ORDER BY r.body ->> 'since' DESC NULLS LAST
              LIMIT 1) AS t

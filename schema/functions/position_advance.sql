@@ -4,10 +4,12 @@
 --         "to", epoch, "from"               the new position; the claim's epoch and the old position, which must be what is stored
 --         watermark_ms                      highest device clock in ms since the epoch; NULL: none yet
 --         end_offset                        high watermark of the partition; -1: unknown
+--         last_offset, last_hash            of the last record before "to"; NULL: as before
 -- Errors  SQLSTATE IKW01 when epoch or position are not what they should be: the COMMIT that follows is then not executed
 -- Used by schema/flush.c
 CREATE OR REPLACE FUNCTION ikewatch.position_advance(consumer_group text, topic text, partition integer, "to" bigint, epoch bigint,
-                                                     "from" bigint, watermark_ms bigint, end_offset bigint)
+                                                     "from" bigint, watermark_ms bigint, end_offset bigint,
+                                                     last_offset bigint, last_hash bigint)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 AS $$
@@ -19,6 +21,8 @@ BEGIN
        SET position = position_advance."to",
            watermark = greatest(p.watermark, timestamptz 'epoch' + position_advance.watermark_ms * interval '1 millisecond'),
            end_offset = CASE WHEN position_advance.end_offset >= 0 THEN position_advance.end_offset ELSE p.end_offset END,
+           last_offset = coalesce(position_advance.last_offset, p.last_offset),
+           last_hash = coalesce(position_advance.last_hash, p.last_hash),
            heartbeat_at = clock_timestamp(),
            committed_at = clock_timestamp()
      WHERE p.consumer_group = position_advance.consumer_group AND p.topic = position_advance.topic
@@ -34,5 +38,5 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION ikewatch.position_advance(text, text, integer, bigint, bigint, bigint, bigint, bigint)
+COMMENT ON FUNCTION ikewatch.position_advance(text, text, integer, bigint, bigint, bigint, bigint, bigint, bigint, bigint)
     IS 'Compare-and-set of a partition''s position; raises IKW01 when fenced';

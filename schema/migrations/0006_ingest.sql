@@ -16,6 +16,8 @@ CREATE TABLE ikewatch.position (
     watermark      timestamptz,
     heartbeat_at   timestamptz,
     committed_at   timestamptz,
+    last_offset    bigint,
+    last_hash      bigint,
     PRIMARY KEY (consumer_group, topic, partition)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ikewatch.position IS 'Kafka partitions: how far read, by whom';
@@ -31,6 +33,8 @@ COMMENT ON COLUMN ikewatch.position.end_offset IS 'High watermark of the partiti
 COMMENT ON COLUMN ikewatch.position.watermark IS 'Highest device clock read';
 COMMENT ON COLUMN ikewatch.position.heartbeat_at IS 'When the owner last touched the row, by the server''s clock';
 COMMENT ON COLUMN ikewatch.position.committed_at IS 'When the position last moved, by the server''s clock';
+COMMENT ON COLUMN ikewatch.position.last_offset IS 'Offset of the last record stored; read again by a claim, to know a topic that was made anew';
+COMMENT ON COLUMN ikewatch.position.last_hash IS 'Hash of its time and value';
 
 CREATE TABLE ikewatch.checkpoint (
     consumer_group text NOT NULL,
@@ -38,6 +42,7 @@ CREATE TABLE ikewatch.checkpoint (
     partition      integer NOT NULL,
     position       bigint NOT NULL,
     state          bytea NOT NULL,
+    config         bigint NOT NULL DEFAULT 0,
     written_at     timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (consumer_group, topic, partition)
 );
@@ -48,6 +53,7 @@ COMMENT ON COLUMN ikewatch.checkpoint.topic IS 'As in position';
 COMMENT ON COLUMN ikewatch.checkpoint.partition IS 'As in position';
 COMMENT ON COLUMN ikewatch.checkpoint.position IS 'Next offset to read after this state';
 COMMENT ON COLUMN ikewatch.checkpoint.state IS 'Versioned, checksummed, compressed; only the program reads it';
+COMMENT ON COLUMN ikewatch.checkpoint.config IS 'Hash of the configuration that made it: catalogue, inventory, settings';
 COMMENT ON COLUMN ikewatch.checkpoint.written_at IS 'By the server''s clock';
 
 CREATE TABLE ikewatch.gap (
@@ -60,12 +66,12 @@ CREATE TABLE ikewatch.gap (
     noticed_at     timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (consumer_group, topic, partition, from_offset)
 );
-COMMENT ON TABLE ikewatch.gap IS 'Records that Kafka had deleted before they were read';
+COMMENT ON TABLE ikewatch.gap IS 'Records that Kafka no longer had when they were to be read';
 COMMENT ON COLUMN ikewatch.gap.consumer_group IS 'As in position';
 COMMENT ON COLUMN ikewatch.gap.topic IS 'As in position';
 COMMENT ON COLUMN ikewatch.gap.partition IS 'As in position';
 COMMENT ON COLUMN ikewatch.gap.from_offset IS 'First offset missing';
-COMMENT ON COLUMN ikewatch.gap.to_offset IS 'First offset that is there again';
+COMMENT ON COLUMN ikewatch.gap.to_offset IS 'First offset that is there again; of a topic made anew where reading begins, below from_offset';
 COMMENT ON COLUMN ikewatch.gap.reason IS 'Why they are missing, in words';
 COMMENT ON COLUMN ikewatch.gap.noticed_at IS 'By the server''s clock';
 
@@ -80,9 +86,14 @@ CREATE TABLE ikewatch.dead_letter (
     record_key     bytea,
     record_value   bytea,
     value_bytes    bigint,
+    sent_at        timestamptz,
+    send_error     text,
+    replayed_at    timestamptz,
     PRIMARY KEY (topic, partition, source_offset, consumer_group)
 );
-COMMENT ON TABLE ikewatch.dead_letter IS 'Records that could not be read';
+CREATE INDEX dead_letter_unsent ON ikewatch.dead_letter (consumer_group, topic, partition, source_offset)
+    WHERE sent_at IS NULL AND send_error IS NULL;
+COMMENT ON TABLE ikewatch.dead_letter IS 'Records that could not be read or stored; at most ingest.dead_letter_max a partition, but for those refused-by-database';
 COMMENT ON COLUMN ikewatch.dead_letter.topic IS 'As in position';
 COMMENT ON COLUMN ikewatch.dead_letter.partition IS 'As in position';
 COMMENT ON COLUMN ikewatch.dead_letter.source_offset IS 'Offset of the record';
@@ -93,6 +104,24 @@ COMMENT ON COLUMN ikewatch.dead_letter.record_time IS 'Kafka''s time of the reco
 COMMENT ON COLUMN ikewatch.dead_letter.record_key IS 'The key, cut';
 COMMENT ON COLUMN ikewatch.dead_letter.record_value IS 'The value, cut';
 COMMENT ON COLUMN ikewatch.dead_letter.value_bytes IS 'Length of the value before the cut';
+COMMENT ON COLUMN ikewatch.dead_letter.sent_at IS 'When Kafka had it in the topic of dead letters; NULL: not yet';
+COMMENT ON COLUMN ikewatch.dead_letter.send_error IS 'Why it will never be in that topic';
+COMMENT ON COLUMN ikewatch.dead_letter.replayed_at IS 'When it was last sent back to its topic, by ikewatch dlq replay';
+
+CREATE TABLE ikewatch.dead_letter_count (
+    consumer_group text NOT NULL,
+    topic          text NOT NULL,
+    partition      integer NOT NULL,
+    reason         text NOT NULL,
+    count          bigint NOT NULL,
+    PRIMARY KEY (consumer_group, topic, partition, reason)
+);
+COMMENT ON TABLE ikewatch.dead_letter_count IS 'How many dead letters there were, also those that were not kept';
+COMMENT ON COLUMN ikewatch.dead_letter_count.consumer_group IS 'As in position';
+COMMENT ON COLUMN ikewatch.dead_letter_count.topic IS 'As in position';
+COMMENT ON COLUMN ikewatch.dead_letter_count.partition IS 'As in position';
+COMMENT ON COLUMN ikewatch.dead_letter_count.reason IS 'As in dead_letter';
+COMMENT ON COLUMN ikewatch.dead_letter_count.count IS 'Exact: counted in the transaction that moved the position over them';
 
 CREATE TABLE ikewatch.unknown_template (
     consumer_group text NOT NULL,

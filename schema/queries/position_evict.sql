@@ -1,6 +1,6 @@
 -- position_evict: end the backend of the owner that the row names, if it still is that backend.
 --
--- In      $1 consumer group, $2 topic, $3 partition
+-- In      $1 consumer group, $2 topic, $3 partition, $4 epoch of the claim meant, NULL: any
 -- Out     pid of the backend and whether it is gone
 -- MATERIALIZED: in one query level the planner may end backends first and ask which ones were meant afterwards.
 WITH holder AS MATERIALIZED (
@@ -8,5 +8,6 @@ WITH holder AS MATERIALIZED (
       FROM ikewatch.position AS p
       JOIN pg_stat_activity AS a ON a.pid = p.backend_pid AND a.backend_start = p.backend_start
      WHERE p.consumer_group = $1 AND p.topic = $2 AND p.partition = $3::integer AND a.pid <> pg_backend_pid()
+       AND p.epoch = coalesce($4::bigint, p.epoch)
 )
 SELECT pid, pg_terminate_backend(pid, 5000) FROM holder

@@ -16,7 +16,7 @@ CREATE TEMP TABLE IF NOT EXISTS stage_dead_letter ON COMMIT DELETE ROWS AS
     SELECT source_offset, reason, detail, record_time, record_key, record_value, value_bytes FROM ikewatch.dead_letter WITH NO DATA;
 CREATE TEMP TABLE IF NOT EXISTS stage_unknown_template ON COMMIT DELETE ROWS AS
     SELECT template_id, template, sample, count, first_seen, last_seen FROM ikewatch.unknown_template WITH NO DATA;
-CREATE TEMP TABLE IF NOT EXISTS stage_checkpoint (state bytea NOT NULL) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS stage_checkpoint (state bytea NOT NULL, config bigint NOT NULL) ON COMMIT DELETE ROWS;
 ALTER TABLE pg_temp.stage_checkpoint ALTER COLUMN state SET STORAGE EXTERNAL;
 CREATE TEMP TABLE IF NOT EXISTS stage_bucket (device_id bigint NOT NULL, tunnel_id bigint NOT NULL, bucket timestamptz NOT NULL)
     ON COMMIT DELETE ROWS;

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void samples_match(const struct catalogue *cat, struct match_scratch *scratch, size_t id)
 {
@@ -104,27 +105,113 @@ static bool commands_stand_in(const char *one, const char *other)
     return true;
 }
 
-Test(catalog, every_cause_says_the_same_commands_in_both_languages)
+static size_t steps_of(const char *text)
+{
+    size_t n = 1;
+    for (; *text; text++)
+        n += *text == '\n';
+    return n;
+}
+
+static void same_in_both(const char *slug, const char *en, const char *ja)
+{
+    cr_assert(!en == !ja, "%s", slug);
+    if (!en)
+        return;
+    cr_assert(!is_japanese(en) && is_japanese(ja), "%s: %s", slug, en);
+    cr_assert(commands_stand_in(en, ja), "%s: %s", slug, en);
+    cr_assert(commands_stand_in(ja, en), "%s: %s", slug, ja);
+    cr_assert_eq(steps_of(en), steps_of(ja), "%s: %s", slug, en);
+}
+
+Test(catalog, every_cause_says_the_same_in_both_languages)
 {
     const struct catalogue *cat = corpus_catalogue();
     for (size_t i = 0; i < catalogue_cause_count(cat); i++) {
         const struct cause *c = catalogue_cause_at(cat, i);
-        cr_assert(is_japanese(c->title_ja) && is_japanese(c->verdict_ja) && is_japanese(c->advice_ja), "%s",
-            c->slug);
-        cr_assert(commands_stand_in(c->advice_en, c->advice_ja), "%s", c->slug);
-        cr_assert(commands_stand_in(c->advice_ja, c->advice_en), "%s", c->slug);
-        cr_assert(commands_stand_in(c->verdict_en, c->verdict_ja), "%s", c->slug);
-        cr_assert(commands_stand_in(c->verdict_ja, c->verdict_en), "%s", c->slug);
+        same_in_both(c->slug, c->title_en, c->title_ja);
+        same_in_both(c->slug, c->verdict_en, c->verdict_ja);
+        same_in_both(c->slug, c->explain_en, c->explain_ja);
+        same_in_both(c->slug, c->verify_en, c->verify_ja);
+        same_in_both(c->slug, c->mend_en, c->mend_ja);
+        same_in_both(c->slug, c->enable_en, c->enable_ja);
     }
 }
 
-Test(catalog, every_cause_that_a_rule_can_name_has_its_texts)
+Test(catalog, a_verdict_is_one_sentence)
 {
     const struct catalogue *cat = corpus_catalogue();
     for (size_t i = 0; i < catalogue_cause_count(cat); i++) {
         const struct cause *c = catalogue_cause_at(cat, i);
-        cr_assert(c->side && c->title_en && c->title_ja && c->verdict_en && c->verdict_ja && c->advice_en &&
-                      c->advice_ja,
-            "%s", c->slug);
+        size_t n = strlen(c->verdict_en);
+        cr_assert(n > 1 && c->verdict_en[n - 1] == '.' && !strstr(c->verdict_en, ". "), "%s", c->verdict_en);
+        cr_assert_str_eq(strstr(c->verdict_ja, "。"), "。", "%s", c->verdict_ja);
     }
+}
+
+Test(catalog, every_cause_can_be_checked_on_the_vedge)
+{
+    static const char *const checks[] = {
+        "`show ", "`ping ", "`traceroute ", "`tcpdump ", "`monitor ", "`debug ", "`request "};
+    const struct catalogue *cat = corpus_catalogue();
+    for (size_t i = 0; i < catalogue_cause_count(cat); i++) {
+        const struct cause *c = catalogue_cause_at(cat, i);
+        bool found = false;
+        for (size_t k = 0; k < sizeof(checks) / sizeof(checks[0]); k++)
+            found = found || strstr(c->verify_en, checks[k]);
+        cr_assert(found, "[cause %s] verify_en names no command", c->slug);
+    }
+}
+
+#define CAUSE_EN "side = peer\nsource = x\ntitle_en = t\nverdict_en = v\nexplain_en = e\n"
+#define CAUSE_JA "title_ja = t\nverdict_ja = v\nexplain_ja = e\nverify_ja = - a\nmend_ja = - b\n"
+
+Test(catalog, a_cause_that_says_too_little_is_refused)
+{
+    char error[256];
+    cr_assert_eq(add("[cause x]\n" CAUSE_EN CAUSE_JA "verify_en = - a\n", error), ERR_CATALOGUE);
+    cr_assert_str_eq(error, "site.ini: [x] mend_en: missing");
+    cr_assert_eq(
+        add("[cause x]\n" CAUSE_EN CAUSE_JA "verify_en = - a\nmend_en = - b\nenable_ja = c\n", error),
+        ERR_CATALOGUE);
+    cr_assert_str_eq(error, "site.ini: [x] enable_en: missing");
+    cr_assert_eq(add("[cause x]\nverify_en = no list\n", error), ERR_CATALOGUE);
+    cr_assert(strstr(error, "[x] verify_en: a list"), "%s", error);
+    cr_assert_eq(add("[cause x]\nadvice_en = a\n", error), ERR_CATALOGUE);
+    cr_assert(strstr(error, "[x] advice_en: unknown key"), "%s", error);
+    cr_assert_eq(add("[cause x]\nneeds = luck\n", error), ERR_CATALOGUE);
+    cr_assert(strstr(error, "[x] needs: "), "%s", error);
+}
+
+Test(catalog, a_site_adds_causes_but_replaces_none)
+{
+    char error[256];
+    static const char row[] =
+        "[cause site-x]\n" CAUSE_EN CAUSE_JA
+        "verify_en = - one\n    goes on\n  - two\nmend_en = - b\nenable_en = c\nenable_ja = d\n";
+    struct catalogue *cat = catalogue_new();
+    cr_assert_eq(catalogue_add_builtin(cat, error, sizeof(error)), 0, "%s", error);
+    cr_assert_eq(
+        catalogue_add(cat, "site.ini", SPAN("[cause path-loss]\nside = peer\n"), error, sizeof(error)),
+        ERR_CATALOGUE);
+    cr_assert(strstr(error, "built in"), "%s", error);
+    cr_assert_eq(catalogue_add(cat, "site.ini", span_of(row), error, sizeof(error)), 0, "%s", error);
+    const struct cause *c = catalogue_cause(cat, SPAN("site-x"));
+    char *sure = catalogue_advice(c, false, false), *unsure = catalogue_advice(c, false, true);
+    cr_assert_str_eq(sure, "e\none goes on\ntwo\nb");
+    cr_assert_str_eq(unsure, "e\none goes on\ntwo\nb\nc");
+    free(sure);
+    free(unsure);
+    catalogue_free(cat);
+}
+
+Test(catalog, what_to_turn_on_is_said_where_the_proof_is_thin)
+{
+    const struct cause *loss = catalogue_cause(corpus_catalogue(), SPAN("path-loss"));
+    const struct cause *mismatch = catalogue_cause(corpus_catalogue(), SPAN("ike-proposal-mismatch"));
+    cr_assert_not(catalogue_asks_for_more(loss, SPAN("certain"), 3, false));
+    cr_assert(catalogue_asks_for_more(loss, SPAN("certain"), 0, false));
+    cr_assert(catalogue_asks_for_more(loss, SPAN("likely"), 3, false));
+    cr_assert(catalogue_asks_for_more(mismatch, SPAN("certain"), 3, false));
+    cr_assert_not(catalogue_asks_for_more(mismatch, SPAN("certain"), 3, true));
 }

@@ -144,7 +144,7 @@ Test(copy, a_refused_row_leaves_nothing_and_the_session_usable)
     struct pg *pg = every_database("copy_refused");
 
     rows[1].text = SPAN("\xff not UTF-8");
-    cr_assert_eq(copy_rows(pg, rows, 2), ERR_DB);
+    cr_assert_eq(copy_rows(pg, rows, 2), ERR_DBROW);
     cr_assert_str_eq(pg_sqlstate(pg), "22021");
     cr_assert_eq(database_number(pg, "SELECT count(*) FROM every"), 0);
     cr_assert_eq(copy_rows(pg, rows, 1), 0);

@@ -149,6 +149,7 @@ Test(flush, an_empty_batch_moves_the_position)
 Test(flush, a_former_owner_is_fenced_and_writes_nothing)
 {
     struct session former, owner;
+    size_t moved;
 
     session_open(&former, database_with_schema("flush_fenced"));
     char *uri = strdup(database_text(former.pg, "SELECT current_database()"));
@@ -163,7 +164,7 @@ Test(flush, a_former_owner_is_fenced_and_writes_nothing)
     cr_assert_eq(session_flush(&former), ERR_FENCED);
     char *after = database_digest(owner.pg);
     cr_assert_str_eq(after, before);
-    cr_assert_eq(partition_heartbeat(former.pg, &key, former.claim.epoch, 9), ERR_FENCED);
+    cr_assert_eq(partition_heartbeat(former.pg, &key, former.claim.epoch, 9, &moved), ERR_FENCED);
     cr_assert_eq(partition_release(former.pg, &key, former.claim.epoch), 0);
     cr_assert_str_eq(database_text(owner.pg, "SELECT owner FROM ikewatch.position"), "host:1:a");
     add_incident(&owner, 5);
@@ -195,7 +196,7 @@ Test(flush, a_refused_row_leaves_nothing)
     session_open(&s, database_with_schema("flush_refused"));
     add_exchange(&s, 1, noon);
     add_incident(&s, 5)->side = SPAN("nobody");
-    cr_assert_eq(session_flush(&s), ERR_DB);
+    cr_assert_eq(session_flush(&s), ERR_DBROW);
     cr_assert_eq(database_number(s.pg, "SELECT count(*) FROM ikewatch.exchange"), 0);
     cr_assert_eq(database_number(s.pg, "SELECT position FROM ikewatch.position"), 0);
     rows_reset(&s.rows);
@@ -448,6 +449,7 @@ Test(flush, a_stopped_owner_is_evicted)
 Test(flush, partitions_are_announced_claimed_touched_released)
 {
     struct session s;
+    size_t moved;
 
     session_open(&s, database_with_schema("flush_claims"));
     cr_assert_eq(partition_announce(s.pg, "g", "t", 8), 0);
@@ -457,7 +459,8 @@ Test(flush, partitions_are_announced_claimed_touched_released)
     cr_assert_eq(
         database_number(s.pg, "SELECT count(*) FROM ikewatch.position WHERE backend_pid = pg_backend_pid()"),
         1);
-    cr_assert_eq(partition_heartbeat(s.pg, &key, s.claim.epoch, 4711), 0);
+    cr_assert_eq(partition_heartbeat(s.pg, &key, s.claim.epoch, 4711, &moved), 0);
+    cr_assert_eq(moved, 0);
     cr_assert_eq(database_number(s.pg, "SELECT end_offset FROM ikewatch.position WHERE partition = 3"), 4711);
     cr_assert_eq(partition_gap(s.pg, &key, 0, 10, "deleted by retention"), 0);
     cr_assert_eq(partition_gap(s.pg, &key, 0, 10, "deleted by retention"), 0);
@@ -685,4 +688,139 @@ Test(flush, rollups_equal_brute_force_over_outages)
                                        "downtime_ms, repair_ms, longest_ms FROM ikewatch.flap_daily) AS m"),
         0);
     session_close(&s);
+}
+
+static void add_dead_letter(struct session *s, int64_t offset, struct span reason)
+{
+    struct row_dead_letter *d = rows_add_dead_letter(&s->rows);
+
+    d->source_offset = offset;
+    d->reason = reason;
+    d->record_value = SPAN("bytes");
+}
+
+Test(flush, dead_letters_are_all_counted_and_some_kept)
+{
+    struct session s;
+
+    session_open(&s, database_with_schema("flush_dead_cap"));
+    s.flush.dead_letter_max = 5;
+    for (int64_t i = 0; i < 4; i++)
+        add_dead_letter(&s, i, SPAN("empty"));
+    cr_assert_eq(session_flush(&s), 0);
+    for (int64_t i = 4; i < 10; i++)
+        add_dead_letter(&s, i, i % 2 ? SPAN("bad-json") : SPAN("empty"));
+    add_dead_letter(&s, 10, SPAN("refused-by-database"));
+    cr_assert_eq(session_flush(&s), 0);
+    cr_assert_str_eq(
+        database_text(s.pg,
+            "SELECT string_agg(reason || ' ' || count, ',' ORDER BY reason) FROM ikewatch.dead_letter_count"),
+        "bad-json 3,empty 7,refused-by-database 1");
+    cr_assert_str_eq(
+        database_text(s.pg, "SELECT string_agg(source_offset::text, ' ' ORDER BY source_offset) FROM "
+                            "ikewatch.dead_letter"),
+        "0 1 2 3 4 10", "the first that there is room for, and what a replay must leave out");
+    session_close(&s);
+}
+
+Test(flush, a_dead_letter_at_a_known_offset_is_of_a_topic_made_anew)
+{
+    struct session s;
+
+    session_open(&s, database_with_schema("flush_dead_anew"));
+    add_dead_letter(&s, 7, SPAN("empty"));
+    cr_assert_eq(session_flush(&s), 0);
+    pg_script(s.pg, "sent", "UPDATE ikewatch.dead_letter SET sent_at = now()");
+    add_dead_letter(&s, 7, SPAN("bad-json"));
+    cr_assert_eq(session_flush(&s), 0);
+    cr_assert_str_eq(
+        database_text(s.pg, "SELECT reason || ' ' || (sent_at IS NULL) FROM ikewatch.dead_letter"),
+        "bad-json true");
+    session_close(&s);
+}
+
+Test(flush, a_claim_knows_what_was_refused)
+{
+    struct session s;
+    struct claim claim;
+
+    session_open(&s, database_with_schema("flush_known"));
+    for (int64_t i = 0; i < 100; i++)
+        add_dead_letter(&s, i * 3, SPAN("refused-by-database"));
+    add_dead_letter(&s, 1, SPAN("empty"));
+    s.flush.from = s.claim.position;
+    cr_assert_eq(session_flush(&s), 0);
+    pg_script(s.pg, "move", "UPDATE ikewatch.position SET position = 240");
+    cr_assert_eq(partition_claim(s.pg, &key, "host:1:a", &claim), 0);
+    cr_assert_eq(claim.refused_count, 80, "those before the position");
+    cr_assert_eq(claim.refused[0], 0);
+    cr_assert_eq(claim.refused[79], 237);
+    free(claim.refused);
+    free((void *)claim.checkpoint.ptr);
+    session_close(&s);
+}
+
+Test(flush, a_constraint_is_no_missing_day)
+{
+    struct session s;
+    char why[320];
+
+    session_open(&s, database_with_schema("flush_check"));
+    pg_script(
+        s.pg, "check", "ALTER TABLE ikewatch.exchange ADD CONSTRAINT no_seven CHECK (exchange_id <> 7)");
+    add_exchange(&s, 7, noon);
+    cr_assert_eq(session_flush(&s), ERR_DBROW);
+    cr_assert_str_eq(pg_constraint(s.pg), "no_seven");
+    pg_why(s.pg, why, sizeof(why));
+    cr_assert_eq(strncmp(why, "23514 new row for relation", 26), 0, "%s", why);
+    cr_assert_null(strchr(why, '\n'), "not what the row holds");
+    session_close(&s);
+}
+
+/* What PostgreSQL can say of a flush, raised by a trigger, and what is done about it. */
+Test(flush, a_sqlstate_decides)
+{
+    static const struct {
+        const char *sqlstate;
+        int code;
+    } rows[] = {{"53100", ERR_DBRETRY}, {"53200", ERR_DBRETRY}, {"40001", ERR_DBRETRY},
+        {"40P01", ERR_DBRETRY}, {"55P03", ERR_DBRETRY}, {"57014", ERR_DBRETRY}, {"40003", ERR_DBCONN},
+        {"25006", ERR_DBCONN}, {"57P01", ERR_DBCONN}, {"08006", ERR_DBCONN}, {"22003", ERR_DBROW},
+        {"23503", ERR_DBROW}, {"54000", ERR_DBROW}, {"42501", ERR_DB}, {"42P01", ERR_DB}, {"0A000", ERR_DB},
+        {"58030", ERR_DB}, {"XX001", ERR_DB}, {"P0001", ERR_DB}};
+    struct session s;
+    char sql[512];
+
+    session_open(&s, database_with_schema("flush_sqlstates"));
+    pg_script(s.pg, "fault",
+        "CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING "
+        "ERRCODE = TG_ARGV[0]; END $$");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(sql, sizeof(sql),
+            "DROP TRIGGER IF EXISTS fault ON ikewatch.incident; CREATE TRIGGER fault BEFORE INSERT ON "
+            "ikewatch.incident FOR EACH ROW EXECUTE FUNCTION fault('%s')",
+            rows[i].sqlstate);
+        cr_assert_eq(pg_script(s.pg, "fault", sql), 0);
+        add_incident(&s, 5);
+        cr_assert_eq(session_flush(&s), rows[i].code, "%s", rows[i].sqlstate);
+        cr_assert_str_eq(pg_sqlstate(s.pg), rows[i].sqlstate);
+        rows_reset(&s.rows);
+    }
+    cr_assert_eq(session_flush(&s), 0, "the session is usable");
+    session_close(&s);
+}
+
+Test(flush, a_server_that_says_nothing_is_left)
+{
+    const struct pg_options options = {.uri = database_create("flush_silent"), .answer_timeout_ms = 200};
+    struct pg *pg = NULL;
+    char why[320];
+
+    cr_assert_eq(pg_open(&options, &pg), 0);
+    cr_assert_eq(pg_script(pg, "fast", "SELECT pg_sleep(0.01)"), 0);
+    cr_assert_eq(pg_script(pg, "slow", "SELECT pg_sleep(60)"), ERR_DBCONN);
+    cr_assert_str_eq(pg_why(pg, why, sizeof(why)), "no answer from the server within 200 ms");
+    cr_assert_not(pg_alive(pg));
+    cr_assert_eq(pg_query(pg, "after", "SELECT 1", NULL, 0, NULL, NULL), ERR_DBCONN);
+    pg_close(pg);
 }

@@ -25,10 +25,10 @@ expect 2 'Usage: ikewatch VERB' "$program"
 expect 0 'analyze   log files to a verdict' "$program" --help
 expect 0 'ikewatch ' "$program" --version
 expect 2 'no verb "analyse"; did you mean "analyze"?' "$program" analyse
-for verb in serve ingest api migrate analyze explain catalog inventory replay report config; do
+for verb in serve ingest api migrate analyze explain catalog inventory replay dlq report config; do
     expect 0 "Usage: ikewatch $verb" "$program" $verb --help
 done
-for verb in serve ingest api analyze explain catalog inventory replay report config; do
+for verb in serve ingest api analyze explain catalog inventory replay dlq report config; do
     expect 2 'unknown option --no-such-thing' "$program" $verb --no-such-thing
 done
 expect 1 'unknown option --no-such-thing' "$program" migrate --no-such-thing
@@ -58,6 +58,12 @@ expect 2 'say `ikewatch inventory import FILE' "$program" inventory
 expect 2 'say `ikewatch inventory import FILE' "$program" inventory imprt "$here/fleet.csv"
 expect 2 'name a file to import' "$program" inventory import
 expect 1 'No such file' "$program" inventory import --dry-run "$here/nowhere"
+expect 2 'say `ikewatch dlq list` or `ikewatch dlq replay`' "$program" dlq
+expect 2 'say `ikewatch dlq list` or `ikewatch dlq replay`' "$program" dlq lst
+expect 2 'say which ones to replay' "$program" dlq replay
+expect 2 '--offset "9-3": write an offset, or FIRST-LAST' "$program" dlq list --offset 9-3
+expect 2 '--partition "x"' "$program" dlq list --partition x
+expect 1 'pg.unreachable' "$program" dlq list -d postgresql://nobody@127.0.0.1:1/none
 expect 0 'fleet.csv: 1 tunnel, no mistake' "$program" inventory import --dry-run "$here/fleet.csv"
 expect 1 'wrong.csv:1: unknown column: "tunel"; did you mean tunnel?' "$program" inventory import --dry-run "$here/fleet.csv" "$here/wrong.csv"
 expect 1 'nothing was imported' "$program" inventory import --dry-run "$here/wrong.csv"

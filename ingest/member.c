@@ -1,0 +1,157 @@
+#include "ingest/member.h"
+
+#include "classify/base/err.h"
+#include "classify/base/log.h"
+#include "ingest/consumer_conf.h"
+#include "ingest/mailbox.h"
+
+enum { ASK_MS = 5000, JOIN_MS = 30000, LEAVE_MS = 10000, POLL_MS = 100 };
+
+static const char *const reserved[] = {
+    "bootstrap.servers", "metadata.broker.list", "group.id", "group.instance.id", NULL};
+
+static void on_rebalance(
+    rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+    bool *joined = opaque;
+    if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        rd_kafka_pause_partitions(rk, list);
+        rd_kafka_error_destroy(rd_kafka_incremental_assign(rk, list));
+        *joined = true;
+    } else {
+        rd_kafka_error_destroy(rd_kafka_incremental_unassign(rk, list));
+    }
+}
+
+/* @param member  NULL: a client that is no member. @return NULL: said */
+static rd_kafka_t *open_client(const struct ingest_options *options, const char *member, bool *joined)
+{
+    const char *const pairs[][2] = {
+        {"bootstrap.servers", options->brokers}, {"group.id", options->group},
+        {"client.id", "ikewatch-leave"}, {"enable.auto.commit", "false"},
+        {"partition.assignment.strategy", "cooperative-sticky"},
+        {"group.instance.id", member}, /* the last: without it, it is no static member */
+    };
+    char error[256];
+    int rc = 0;
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    for (size_t i = 0; rc == 0 && i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        if (pairs[i][1])
+            rc = consumer_conf_set(conf, pairs[i][0], pairs[i][1]);
+    if (rc == 0)
+        rc = consumer_conf_set_list(conf, options->kafka_properties, reserved);
+    rd_kafka_conf_set_log_cb(conf, consumer_conf_log);
+    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    rd_kafka_conf_set_opaque(conf, joined);
+    rd_kafka_t *rk = rc == 0 ? rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof(error)) : NULL;
+    if (rk)
+        return rk;
+    rd_kafka_conf_destroy(conf);
+    if (rc == 0)
+        log_error("kafka.client", "detail=%s", log_quote(error));
+    return NULL;
+}
+
+static bool names(const rd_kafka_ConsumerGroupDescription_t *group, const char *member)
+{
+    for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
+        const char *id =
+            rd_kafka_MemberDescription_group_instance_id(rd_kafka_ConsumerGroupDescription_member(group, i));
+        if (id && strcmp(id, member) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int take_description(rd_kafka_event_t *event, const char *member)
+{
+    size_t count = 0;
+    const rd_kafka_DescribeConsumerGroups_result_t *result =
+        event ? rd_kafka_event_DescribeConsumerGroups_result(event) : NULL;
+    const rd_kafka_ConsumerGroupDescription_t **groups =
+        result ? rd_kafka_DescribeConsumerGroups_result_groups(result, &count) : NULL;
+    const rd_kafka_error_t *error = count == 1 ? rd_kafka_ConsumerGroupDescription_error(groups[0]) : NULL;
+    if (count == 1 && !error)
+        return names(groups[0], member);
+    log_error("leave.group", "detail=%s remedy=%s",
+        log_quote(error   ? rd_kafka_error_string(error)
+                  : event ? rd_kafka_event_error_string(event)
+                          : "no answer"),
+        log_quote("is Kafka running there? check --brokers"));
+    return ERR_KAFKA;
+}
+
+static int present(rd_kafka_t *rk, const char *group, const char *member)
+{
+    const char *groups[] = {group};
+    char error[256];
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_AdminOptions_t *ask = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+    rd_kafka_AdminOptions_set_request_timeout(ask, ASK_MS, error, sizeof(error));
+    rd_kafka_DescribeConsumerGroups(rk, groups, 1, ask, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * ASK_MS);
+    int rc = take_description(event, member);
+    rd_kafka_event_destroy(event);
+    rd_kafka_AdminOptions_destroy(ask);
+    rd_kafka_queue_destroy(queue);
+    return rc;
+}
+
+int member_present(const struct ingest_options *options, const char *member)
+{
+    rd_kafka_t *rk = open_client(options, NULL, NULL);
+    int rc = rk ? present(rk, options->group, member) : ERR_CONFIG;
+    if (rk)
+        rd_kafka_destroy(rk);
+    return rc;
+}
+
+static void poll_once(rd_kafka_t *rk)
+{
+    rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, POLL_MS);
+    if (m)
+        rd_kafka_message_destroy(m);
+}
+
+static int join(rd_kafka_t *rk, const char *topic, const bool *joined)
+{
+    int64_t deadline_ms = mailbox_now_ms() + JOIN_MS;
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(topics, topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_subscribe(rk, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    while (!*joined && mailbox_now_ms() < deadline_ms)
+        poll_once(rk);
+    if (*joined)
+        return 0;
+    log_error("leave.join", "detail=%s remedy=%s",
+        log_quote("the group did not take the member back in time"),
+        log_quote(
+            "its session ends by itself 10 s after the process; or kafka-consumer-groups.sh --describe"));
+    return ERR_KAFKA;
+}
+
+int member_leave(const struct ingest_options *options, const char *member)
+{
+    bool joined = false;
+    int rc, left;
+    rd_kafka_t *rk = open_client(options, member, &joined);
+    if (!rk)
+        return ERR_CONFIG;
+    rc = join(rk, options->topic, &joined);
+    if (rc == 0) {
+        int64_t deadline_ms = mailbox_now_ms() + LEAVE_MS;
+        rd_kafka_unsubscribe(rk);
+        do {
+            poll_once(rk);
+            left = present(rk, options->group, member);
+        } while (left == 1 && mailbox_now_ms() < deadline_ms);
+        rc = left == 0 ? 0 : ERR_KAFKA;
+        if (left == 1)
+            log_error("leave.timeout", "member=%s detail=%s", log_quote(member),
+                log_quote("still in the group; it leaves when its session times out"));
+    }
+    rd_kafka_consumer_close(rk);
+    rd_kafka_destroy(rk);
+    return rc;
+}
