@@ -26,12 +26,28 @@ struct segment {
     struct span text; /* of SEGMENT_LITERAL and SEGMENT_ONE_OF; points into the template's text */
 };
 
+/* A template is recognised by one of three databases, scanned in this order. Each finds what a template
+ * cannot do without; the reader judges. */
+enum stage_kind {
+    STAGE_HEAD,  /* the literal text it begins with, in the first bytes of a message alone */
+    STAGE_INNER, /* literal text that stands anywhere, of templates that begin with a field */
+    STAGE_WHOLE, /* the whole expression, of templates with next to no literal text */
+    STAGE_COUNT
+};
+
+struct stage {
+    void *database;    /* hs_database_t, its ids are ranks; NULL: no template */
+    size_t scan_bytes; /* of a message, at most */
+    uint32_t first_rank;
+};
+
 struct catalogue {
     struct template *templates;
     size_t template_count, template_cap, file_first_template;
     struct cause *causes;
     size_t cause_count, cause_cap, file_first_cause;
-    void *database; /* hs_database_t; NULL before compiling */
+    struct stage stages[STAGE_COUNT];
+    uint32_t *by_rank; /* templates, the most specific first, equals as they were added */
     uint64_t hash;
 };
 
@@ -47,6 +63,8 @@ const char *template_compile(struct template *t);
 /* template.c: segments → an anchored expression, malloc()ed. `whole`: all of it, as a person would write it;
  * else its telling part */
 char *template_expression(const struct template *t, bool whole);
+/* template.c: what its stage looks for, malloc()ed, and in how many first bytes of a message */
+char *template_needle(const struct template *t, enum stage_kind *stage, size_t *scan_bytes);
 /* catalog_hs.c */
 void catalogue_database_free(struct catalogue *cat);
 

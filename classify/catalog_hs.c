@@ -4,31 +4,73 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int add_expressions(const struct catalogue *cat, char **expressions, unsigned *flags, unsigned *ids)
+/* What a stage is compiled of. */
+struct needles {
+    char **texts;
+    unsigned *flags, *ids, count;
+};
+
+static bool needles_open(struct needles *list, size_t cap)
 {
-    for (size_t i = 0; i < cat->template_count; i++) {
-        expressions[i] = template_expression(&cat->templates[i], false);
-        if (!expressions[i])
+    *list = (struct needles){calloc(cap, sizeof(*list->texts)), calloc(cap, sizeof(*list->flags)),
+        calloc(cap, sizeof(*list->ids)), 0};
+    return list->texts && list->flags && list->ids;
+}
+
+static void needles_close(struct needles *list)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        free(list->texts[i]);
+    free(list->texts);
+    free(list->flags);
+    free(list->ids);
+}
+
+/* A head is found once by itself, and counting its matches would cost as much as finding it. */
+static unsigned flags_of(const struct template *t, enum stage_kind kind)
+{
+    return HS_FLAG_DOTALL | (kind == STAGE_HEAD ? 0 : HS_FLAG_SINGLEMATCH) |
+           (t->nocase ? HS_FLAG_CASELESS : 0);
+}
+
+static int add_needles(struct catalogue *cat, struct needles lists[STAGE_COUNT])
+{
+    for (uint32_t rank = 0; rank < cat->template_count; rank++) {
+        const struct template *t = &cat->templates[cat->by_rank[rank]];
+        enum stage_kind kind;
+        size_t bytes;
+        char *text = template_needle(t, &kind, &bytes);
+        if (!text)
             return ERR_NOMEM;
-        flags[i] = HS_FLAG_DOTALL | HS_FLAG_SINGLEMATCH | (cat->templates[i].nocase ? HS_FLAG_CASELESS : 0);
-        ids[i] = (unsigned)i;
+        struct needles *list = &lists[kind];
+        struct stage *stage = &cat->stages[kind];
+        if (!list->count)
+            stage->first_rank = rank;
+        stage->scan_bytes = bytes > stage->scan_bytes ? bytes : stage->scan_bytes;
+        list->texts[list->count] = text;
+        list->flags[list->count] = flags_of(t, kind);
+        list->ids[list->count++] = rank;
     }
     return 0;
 }
 
-static int compile_database(
-    struct catalogue *cat, char **expressions, unsigned *flags, unsigned *ids, char *error, size_t cap)
+static int compile_stage(
+    struct catalogue *cat, struct stage *stage, const struct needles *list, char *error, size_t cap)
 {
     hs_compile_error_t *wrong = NULL;
     hs_database_t *database = NULL;
-    if (hs_compile_multi((const char *const *)expressions, flags, ids, (unsigned)cat->template_count,
-            HS_MODE_BLOCK, NULL, &database, &wrong) != HS_SUCCESS) {
-        const char *id = wrong->expression >= 0 ? cat->templates[wrong->expression].id : "database";
+    if (!list->count)
+        return 0;
+    if (hs_compile_multi((const char *const *)list->texts, list->flags, list->ids, list->count, HS_MODE_BLOCK,
+            NULL, &database, &wrong) != HS_SUCCESS) {
+        const char *id = wrong->expression >= 0
+                             ? cat->templates[cat->by_rank[list->ids[wrong->expression]]].id
+                             : "database";
         snprintf(error, cap, "[%s] Hyperscan: %s", id, wrong->message);
         hs_free_compile_error(wrong);
         return ERR_CATALOGUE;
     }
-    cat->database = database;
+    stage->database = database;
     return 0;
 }
 
@@ -45,25 +87,44 @@ static int compile_templates(struct catalogue *cat, char *error, size_t cap)
     return 0;
 }
 
+/* One that many templates share has one place per length, so counting sorts: the longest first, equals as
+ * they are. */
+static int rank_templates(struct catalogue *cat)
+{
+    size_t longest = 0, place = 0;
+    cat->by_rank = calloc(cat->template_count, sizeof(*cat->by_rank));
+    if (!cat->by_rank)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < cat->template_count; i++)
+        longest = cat->templates[i].literal_bytes > longest ? cat->templates[i].literal_bytes : longest;
+    for (size_t bytes = longest + 1; bytes-- > 0;)
+        for (size_t i = 0; i < cat->template_count; i++)
+            if (cat->templates[i].literal_bytes == bytes)
+                cat->by_rank[place++] = (uint32_t)i;
+    return 0;
+}
+
 int catalogue_compile(struct catalogue *cat, char *error, size_t error_cap)
 {
-    size_t n = cat->template_count;
-    int rc = n ? compile_templates(cat, error, error_cap) : ERR_CATALOGUE;
-    char **expressions = calloc(n + 1, sizeof(*expressions));
-    unsigned *flags = calloc(n + 1, sizeof(*flags)), *ids = calloc(n + 1, sizeof(*ids));
+    struct needles lists[STAGE_COUNT] = {0};
+    bool open = true;
+    int rc = cat->template_count ? compile_templates(cat, error, error_cap) : ERR_CATALOGUE;
     if (rc == 0)
-        rc = expressions && flags && ids ? add_expressions(cat, expressions, flags, ids) : ERR_NOMEM;
+        rc = rank_templates(cat);
+    for (int i = 0; rc == 0 && i < STAGE_COUNT; i++)
+        open = needles_open(&lists[i], cat->template_count) && open;
     if (rc == 0)
-        rc = compile_database(cat, expressions, flags, ids, error, error_cap);
-    for (size_t i = 0; expressions && i < n; i++)
-        free(expressions[i]);
-    free(expressions);
-    free(flags);
-    free(ids);
+        rc = open ? add_needles(cat, lists) : ERR_NOMEM;
+    for (int i = 0; rc == 0 && i < STAGE_COUNT; i++)
+        rc = compile_stage(cat, &cat->stages[i], &lists[i], error, error_cap);
+    for (int i = 0; i < STAGE_COUNT; i++)
+        needles_close(&lists[i]);
     return rc;
 }
 
 void catalogue_database_free(struct catalogue *cat)
 {
-    hs_free_database(cat->database);
+    for (int i = 0; i < STAGE_COUNT; i++)
+        hs_free_database(cat->stages[i].database);
+    free(cat->by_rank);
 }

@@ -285,19 +285,46 @@ static void transition_rows(struct classify *c, struct rows *out)
     c->transition_count = 0;
 }
 
+/* The dirty exchanges, those of a device together: that is how their key lies in the database, so that a
+ * batch touches each of its pages once. */
+static const uint32_t *exchanges_by_device(const struct classify *c, struct arena *a)
+{
+    const struct handles *dirty = &c->dirty_exchanges;
+    size_t devices = (size_t)c->devices.used + 1;
+    uint32_t *ends = arena_take(a, devices * sizeof(*ends));
+    uint32_t *list = arena_take(a, dirty->count * sizeof(*list));
+    memset(ends, 0, devices * sizeof(*ends));
+    for (uint32_t k = 0; k < dirty->count; k++)
+        ends[exchange_at(c, dirty->list[k])->device]++;
+    for (size_t d = 1; d < devices; d++)
+        ends[d] += ends[d - 1];
+    for (uint32_t k = dirty->count; k-- > 0;)
+        list[--ends[exchange_at(c, dirty->list[k])->device]] = dirty->list[k];
+    return list;
+}
+
+static void exchange_rows(struct classify *c, struct rows *out)
+{
+    const struct handles *dirty = &c->dirty_exchanges;
+    if (dirty->count == 0)
+        return;
+    const uint32_t *list = exchanges_by_device(c, out->arena);
+    for (uint32_t k = 0; k < dirty->count; k++)
+        exchange_row(c, exchange_at(c, list[k]), out);
+    for (uint32_t k = 0; k < dirty->count; k++) {
+        const struct exchange *x = exchange_at(c, dirty->list[k]);
+        if (x->final && !x->jobs)
+            pool_give(&c->exchanges, dirty->list[k]);
+    }
+}
+
 void classify_collect(struct classify *c, struct rows *out)
 {
     for (uint32_t k = 0; k < c->dirty_devices.count; k++)
         device_row(device_at(c, c->dirty_devices.list[k]), out);
     for (uint32_t k = 0; k < c->dirty_tunnels.count; k++)
         tunnel_row(c, tunnel_at(c, c->dirty_tunnels.list[k]), out);
-    for (uint32_t k = 0; k < c->dirty_exchanges.count; k++) {
-        uint32_t h = c->dirty_exchanges.list[k];
-        struct exchange *x = exchange_at(c, h);
-        exchange_row(c, x, out);
-        if (x->final && !x->jobs)
-            pool_give(&c->exchanges, h);
-    }
+    exchange_rows(c, out);
     for (uint32_t k = 0; k < c->dirty_incidents.count; k++)
         collect_incident(c, c->dirty_incidents.list[k], out);
     transition_rows(c, out);

@@ -17,6 +17,11 @@ enum exchange_type exchange_type_of(struct span name)
     return EXCHANGE_NONE;
 }
 
+enum exchange_type exchange_type_numbered(int64_t number)
+{
+    return number == 36 ? CREATE_CHILD_SA : number == 37 ? INFORMATIONAL : EXCHANGE_NONE;
+}
+
 const char *exchange_type_name(uint8_t type)
 {
     return type < EXCHANGE_TYPE_COUNT ? type_names[type] : "";
@@ -132,6 +137,25 @@ uint32_t payloads_flags(const struct classify *c, uint32_t payloads)
     return payloads ? ((const struct payloads *)pool_at(&c->payloads, payloads))->flags : 0;
 }
 
+static void finish(struct classify *c, uint32_t h)
+{
+    struct exchange *x = exchange_at(c, h);
+    x->final = true;
+    for (int i = 0; x->sa && i < sa_at(c, x->sa)->held_count; i++)
+        if (sa_at(c, x->sa)->held[i] == h)
+            x->final = false; /* its uid may still come */
+    mark_exchange(c, h);
+}
+
+/* The line of our answer is lost, or there is none. */
+static void close_arrived(struct classify *c, struct sa *sa)
+{
+    uint32_t h = sa->in_exchange;
+    sa->in_exchange = 0;
+    if (pool_live(&c->exchanges, h) && !exchange_at(c, h)->out && sa_at(c, exchange_at(c, h)->sa) == sa)
+        exchange_closed(c, h, OUTCOME_ABANDONED);
+}
+
 uint32_t exchange_open(struct classify *c, uint32_t sa_handle, bool out, uint8_t type, int64_t mid,
     int64_t at_ms, int64_t offset, uint32_t payloads)
 {
@@ -156,20 +180,14 @@ uint32_t exchange_open(struct classify *c, uint32_t sa_handle, bool out, uint8_t
         .request_bytes = INT_NONE,
         .response_bytes = INT_NONE,
         .request = payloads};
+    if (!out && type != INFORMATIONAL_V1) {
+        close_arrived(c, sa);
+        sa->in_exchange = h;
+    }
     if (sa->uid < 0 && sa->held_count < SA_HELD_MAX)
         sa->held[sa->held_count++] = h;
     mark_exchange(c, h);
     return h;
-}
-
-static void finish(struct classify *c, uint32_t h)
-{
-    struct exchange *x = exchange_at(c, h);
-    x->final = true;
-    for (int i = 0; x->sa && i < sa_at(c, x->sa)->held_count; i++)
-        if (sa_at(c, x->sa)->held[i] == h)
-            x->final = false; /* its uid may still come */
-    mark_exchange(c, h);
 }
 
 void exchange_answered(struct classify *c, uint32_t h, int64_t at_ms, uint32_t payloads, int32_t bytes)
@@ -231,5 +249,6 @@ void exchange_uid_known(struct classify *c, struct sa *sa)
 void exchange_release(struct classify *c, struct sa *sa)
 {
     exchange_closed(c, sa->out_exchange, OUTCOME_ABANDONED);
+    close_arrived(c, sa);
     let_go(c, sa, sa_uid(sa));
 }

@@ -53,6 +53,8 @@ static inline bool exchange_is_child(uint8_t type)
 }
 
 enum exchange_type exchange_type_of(struct span name);
+/* Of an established IKE_SA, by its number (RFC 7296 3.1); EXCHANGE_NONE: another. */
+enum exchange_type exchange_type_numbered(int64_t number);
 const char *exchange_type_name(uint8_t type);
 const char *outcome_name(uint8_t outcome);
 

@@ -1,5 +1,6 @@
 #include "classify/job.h"
 #include "classify/job_step.h"
+#include "classify/job_v1.h"
 #include "classify/parked.h"
 
 static void reset(struct classify *c, struct job *j, uint32_t device, int16_t thread)
@@ -238,6 +239,8 @@ static bool ready(struct classify *c, uint32_t device, uint32_t job, const struc
         e->kind == EV_PARSED ? (uint8_t)exchange_type_of(event_text(e, F_EXCHANGE)) : EXCHANGE_NONE;
     if (type == EXCHANGE_NONE || !job_at(c, job)->packet_in)
         return true;
+    if (type == INFORMATIONAL_V1 && v1_answers_phase1(c, e))
+        return sa_any_young(c, device, &p->dst, &p->src);
     return sa_due(c, device, &p->dst, &p->src, type, event_number(e, F_MID),
         span_eq(event_text(e, F_KIND), SPAN("response")));
 }

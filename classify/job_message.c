@@ -40,17 +40,16 @@ static uint32_t implicit_sa(struct step *s, const struct addr *local, const stru
 }
 
 /* The peer's IKE_SA_INIT: a retry of a half-open SA (COOKIE, INVALID_KE, retransmission), else a new one. */
-static uint32_t responder_sa(struct step *s, uint8_t type)
+static uint32_t responder_sa(struct step *s, const struct packet *p, bool v1)
 {
-    const struct packet *p = &s->job->packet;
-    uint32_t h = sa_expecting(s->c, s->device, &p->dst, &p->src, type, 0, false);
+    uint32_t h = sa_expecting(s->c, s->device, &p->dst, &p->src, v1 ? ID_PROT : IKE_SA_INIT, 0, false);
     if (h && sa_at(s->c, h)->peer_port == p->src_port && sa_at(s->c, h)->next_in <= 1)
         return h;
     h = sa_new(s->c, s->device, -1, s->e->at_ms);
     if (!h)
         return 0;
     sa_at(s->c, h)->state = SA_CONNECTING;
-    sa_at(s->c, h)->facts = exchange_is_v1(type) ? FACT_BIT(FACT_IKEV1) : 0;
+    sa_at(s->c, h)->facts = v1 ? FACT_BIT(FACT_IKEV1) : 0;
     sa_guess_uid(s->c, h);
     sa_set_pair(s->c, h, &p->dst, &p->src, p->dst_port, p->src_port);
     uint32_t tunnel = tunnel_with_pair(s->c, s->device, &p->dst, &p->src);
@@ -83,10 +82,34 @@ static uint32_t sa_of_request(struct step *s, uint8_t type, int64_t mid)
     h = sa_expecting(s->c, s->device, &p->dst, &p->src, type, mid, false);
     bool first = type == IKE_SA_INIT || (exchange_is_v1(type) && exchange_is_early(type) && !h);
     if (first)
-        return responder_sa(s, type);
+        return responder_sa(s, p, exchange_is_v1(type));
     if (!h && !exchange_is_early(type))
         h = sa_moved(s->c, s->device, &p->dst, mid);
     return h || exchange_is_early(type) ? h : implicit_sa(s, &p->dst, &p->src);
+}
+
+/* A stranger's single probe is a scanner's; of a configured pair, or once more, it is somebody's mistake. */
+STEP_HANDLER(on_no_ike_config)
+{
+    struct packet p = s->job->packet;
+    uint32_t h = s->job->sa;
+    if (!h && event_addr(s->e, F_LOCAL, &p.dst) && event_addr(s->e, F_PEER, &p.src)) {
+        h = responder_sa(s, &p, false); /* a line before this one is lost */
+        step_bind(s, h, 0);
+    }
+    if (!h)
+        return;
+    struct sa *sa = sa_at(s->c, h);
+    int64_t first = sa_refused_before(s->c, h);
+    sa->facts |= FACT_BIT(FACT_NO_IKE_CONFIG);
+    if (!sa->tunnel && first == TIME_NONE)
+        return;
+    if (sa->tunnel &&
+        tunnel_at(s->c, sa->tunnel)->identity != IDENTITY_ADDRESS) /* known, but not by this version of IKE */
+        sa->facts |= FACT_BIT(FACT_PEER_KNOWN);
+    if (first != TIME_NONE)
+        sa->created_ms = first;
+    step_refused(s, h, FACT_NO_IKE_CONFIG, NULL);
 }
 
 /* The peer lives: silence so far was a near miss at most. */
@@ -325,12 +348,35 @@ static void refused_by_us(struct step *s, uint32_t h, uint8_t type, uint32_t ask
     step_refused(s, h, fact, NULL);
 }
 
+/* The line of the request that is answered here is lost. */
+static uint32_t sa_of_lost_request(struct step *s, uint8_t type, int64_t mid)
+{
+    const struct packet *p = &s->job->packet;
+    if (!s->job->packet_in || exchange_is_v1(type))
+        return 0;
+    uint32_t h = type == IKE_SA_INIT
+                     ? responder_sa(s, p, false)
+                     : sa_expecting(s->c, s->device, &p->dst, &p->src, type, mid, false);
+    if (h) {
+        step_bind(s, h, 0);
+        sa_at(s->c, h)->next_in = mid + 1;
+    }
+    return h;
+}
+
+/* What its proposals were for. */
+static uint32_t asked_in_lost_request(const struct step *s)
+{
+    const struct proposals *p = s->job->proposals ? pool_at(&s->c->proposals, s->job->proposals) : NULL;
+    return p && !span_starts(span_from(p->received, p->received_len), SPAN("IKE:")) ? PAYLOAD_TS : 0;
+}
+
 static void generating_response(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
 {
-    uint32_t h = s->job->sa;
+    uint32_t h = s->job->sa ? s->job->sa : sa_of_lost_request(s, type, mid);
     if (!h)
         return;
-    uint32_t asked = 0;
+    uint32_t asked = s->job->exchange ? 0 : asked_in_lost_request(s);
     if (s->job->exchange) {
         struct exchange *x = exchange_at(s->c, s->job->exchange);
         if (!x->out && x->mid == mid) {
@@ -371,10 +417,11 @@ STEP_HANDLER(on_generating)
  * ---------------------------------------------------------------------------------------------------- */
 
 /* The line of the request that is repeated here is lost: of the established SA of the pair that counts to
- * this message id; a probe, unless it is too large for one. */
+ * this message id; where nothing says what it was, a probe, unless it is too large for one. */
 static uint32_t request_lost(struct step *s, const struct packet *p, const struct waiting *w)
 {
-    uint8_t type = p->bytes > PROBE_MAX_BYTES ? CREATE_CHILD_SA : INFORMATIONAL;
+    uint8_t by_size = p->bytes > PROBE_MAX_BYTES ? CREATE_CHILD_SA : INFORMATIONAL;
+    uint8_t type = w->exchange ? w->exchange : by_size;
     uint32_t h = sa_expecting(s->c, s->device, &p->src, &p->dst, type, w->mid, true);
     const struct sa *sa = h ? sa_at(s->c, h) : NULL;
     if (!sa || sa->state != SA_ESTABLISHED || sa->out_exchange || sa->next_out != w->mid)

@@ -70,6 +70,7 @@ void step_retransmitted(struct step *s, uint32_t h, const struct waiting *w)
 STEP_HANDLER(on_retransmit)
 {
     struct waiting w = {.kind = WAITING_RETRANSMIT,
+        .exchange = (uint8_t)exchange_type_numbered(event_number(s->e, F_EXCHANGE)),
         .mid = event_number(s->e, F_MID),
         .at_ms = s->e->at_ms,
         .attempt = (int32_t)event_number(s->e, F_ATTEMPT),

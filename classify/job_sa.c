@@ -183,6 +183,17 @@ void step_ended(struct step *s, uint32_t h)
         tunnel_children_gone(c, sa->tunnel, s->e);
 }
 
+/* While the peer sets up its next IKE_SA charon deletes one only as a duplicate; the line that says so can be
+ * lost. */
+static void deleted_for_another(struct step *s, uint32_t h)
+{
+    const struct sa *sa = sa_at(s->c, h);
+    const struct exchange *x = s->job->exchange ? exchange_at(s->c, s->job->exchange) : NULL;
+    if (x && !x->out && x->type == IKE_AUTH && x->sa != h && sa->state == SA_ESTABLISHED && sa->tunnel &&
+        !(tunnel_at(s->c, sa->tunnel)->facts & FACT_BIT(FACT_DUPLICATE)))
+        incident_fact(s->c, sa->tunnel, FACT_DUPLICATE, s->e);
+}
+
 STEP_HANDLER(on_deleting)
 {
     uint32_t h = named_sa(s, SA_ESTABLISHED);
@@ -190,6 +201,7 @@ STEP_HANDLER(on_deleting)
         return;
     step_bind(s, h, 0);
     learn_between(s, h);
+    deleted_for_another(s, h);
     struct sa *sa = sa_at(s->c, h);
     bool asked = sa->state == SA_DELETING && s->job->packet_in;
     if (sa->state == SA_ESTABLISHED)
@@ -405,8 +417,10 @@ STEP_HANDLER(on_conn_loaded)
 {
     uint32_t tunnel = tunnel_of_conn(s->c, s->device, event_text(s->e, F_CONN), at(s));
     step_bind_named(s, tunnel);
-    if (tunnel && s->e->fact == FACT_CONFIG_COMMITTED && tunnel_at(s->c, tunnel)->state == TUNNEL_UP)
+    if (tunnel && s->e->fact == FACT_CONFIG_COMMITTED && tunnel_at(s->c, tunnel)->state == TUNNEL_UP) {
         incident_fact(s->c, tunnel, FACT_CONFIG_COMMITTED, s->e);
+        incident_clear(s->c, tunnel, FACT_BIT(FACT_RESOURCES_SHORT)); /* which every tunnel outlived so far */
+    }
 }
 
 STEP_HANDLER(on_conn_selected)
@@ -574,23 +588,4 @@ STEP_HANDLER(on_setup_ignored)
         return;
     step_bind_named(s, tunnel);
     refused_without_sa(s, tunnel, FACT_HALF_OPEN_LIMIT, false);
-}
-
-/* A stranger's single probe is a scanner's; of a configured pair, or once more, it is somebody's mistake. */
-STEP_HANDLER(on_no_ike_config)
-{
-    uint32_t h = s->job->sa;
-    if (!h)
-        return;
-    struct sa *sa = sa_at(s->c, h);
-    int64_t first = sa_refused_before(s->c, h);
-    sa->facts |= FACT_BIT(FACT_NO_IKE_CONFIG);
-    if (!sa->tunnel && first == TIME_NONE)
-        return;
-    if (sa->tunnel &&
-        tunnel_at(s->c, sa->tunnel)->identity != IDENTITY_ADDRESS) /* known, but not by this version of IKE */
-        sa->facts |= FACT_BIT(FACT_PEER_KNOWN);
-    if (first != TIME_NONE)
-        sa->created_ms = first;
-    step_refused(s, h, FACT_NO_IKE_CONFIG, NULL);
 }

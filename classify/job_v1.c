@@ -6,6 +6,16 @@ bool v1_third_message(struct step *s, uint32_t payloads)
     return flags & PAYLOAD_HASH && !(flags & (PAYLOAD_SA | PAYLOAD_ERROR | PAYLOAD_ID));
 }
 
+static bool is_phase1_error(uint32_t flags)
+{
+    return flags & PAYLOAD_ERROR && !(flags & PAYLOAD_HASH);
+}
+
+bool v1_answers_phase1(struct classify *c, const struct event *e)
+{
+    return is_phase1_error(payloads_flags(c, payloads_intern(c, event_text(e, F_PAYLOADS))));
+}
+
 bool v1_begins_unnamed(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
 {
     if (type != QUICK_MODE || !(payloads_flags(s->c, payloads) & PAYLOAD_SA) || s->e->prefix_uid >= 0)
@@ -26,7 +36,8 @@ uint32_t v1_sa_of_packet(struct step *s, const struct packet *p, bool *doubtful)
     s->job->sa = 0;
     if (before) {
         const struct sa *sa = sa_at(s->c, before);
-        bool same = sa->state == SA_ESTABLISHED && addr_eq(&sa->local, &p->src) && addr_eq(&sa->peer, &p->dst);
+        bool same =
+            sa->state == SA_ESTABLISHED && addr_eq(&sa->local, &p->src) && addr_eq(&sa->peer, &p->dst);
         bool follows = s->job->packet_in && (exchange_is_early(sa->out_type) || sa->out_type == TRANSACTION);
         if (same && (!shared || follows))
             return before;
@@ -57,8 +68,8 @@ static uint32_t sa_of_informational(struct step *s, uint32_t flags)
     if (!s->job->packet_in)
         return s->job->sa;
     /* an error without HASH answers phase 1; everything else is of an established SA */
-    uint8_t like = flags & PAYLOAD_ERROR && !(flags & PAYLOAD_HASH) ? ID_PROT : QUICK_MODE;
-    uint32_t h = like == ID_PROT ? sa_expecting(s->c, s->device, &p->dst, &p->src, like, 0, true) : 0;
+    uint32_t h =
+        is_phase1_error(flags) ? sa_expecting(s->c, s->device, &p->dst, &p->src, ID_PROT, 0, true) : 0;
     return h ? h : sa_expecting(s->c, s->device, &p->dst, &p->src, INFORMATIONAL_V1, 0, false);
 }
 

@@ -12,6 +12,8 @@
 
 /* `[ HASH ]` alone ends a quick mode and opens nothing. */
 bool v1_third_message(struct step *s, uint32_t payloads);
+/* Is this informational an error that phase 1 gets as its answer? */
+bool v1_answers_phase1(struct classify *c, const struct event *e);
 /* Does quick mode begin here, without a line that says for whom? Then the job is nobody's until its packet's
  * line comes: v1_sa_of_packet. */
 bool v1_begins_unnamed(struct step *s, uint8_t type, int64_t mid, uint32_t payloads);

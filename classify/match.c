@@ -10,17 +10,18 @@ enum {
 
 struct match_scratch {
     hs_scratch_t *hs;
-    uint32_t hits[HITS_MAX];
+    uint32_t hits[HITS_MAX]; /* ranks, ascending */
     size_t hit_count;
 };
 
 struct match_scratch *match_scratch_new(const struct catalogue *cat)
 {
     struct match_scratch *s = calloc(1, sizeof(*s));
-    if (s && hs_alloc_scratch(cat->database, &s->hs) != HS_SUCCESS) {
-        free(s);
-        return NULL;
-    }
+    for (int i = 0; s && i < STAGE_COUNT; i++)
+        if (cat->stages[i].database && hs_alloc_scratch(cat->stages[i].database, &s->hs) != HS_SUCCESS) {
+            match_scratch_free(s);
+            return NULL;
+        }
     return s;
 }
 
@@ -32,41 +33,54 @@ void match_scratch_free(struct match_scratch *scratch)
     free(scratch);
 }
 
-static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *ctx)
+static int on_match(unsigned rank, unsigned long long from, unsigned long long to, unsigned flags, void *ctx)
 {
     struct match_scratch *s = ctx;
     (void)from;
     (void)to;
     (void)flags;
-    if (s->hit_count < HITS_MAX)
-        s->hits[s->hit_count++] = id;
+    if (s->hit_count == HITS_MAX)
+        return 0;
+    size_t i = s->hit_count++;
+    for (; i > 0 && s->hits[i - 1] > rank; i--)
+        s->hits[i] = s->hits[i - 1];
+    s->hits[i] = rank;
     return 0;
 }
 
-/* The most specific hit whose reader agrees. */
-static int best_hit(
-    const struct catalogue *cat, const struct match_scratch *s, struct span text, struct captures *captures)
+/* The most specific template of this stage whose reader agrees, if it is more specific than `best`, the rank
+ * found so far. */
+static uint32_t best_hit(const struct catalogue *cat, const struct match_scratch *s, uint32_t best,
+    struct span text, struct captures *captures)
 {
-    int best = -1;
-    for (size_t i = 0; i < s->hit_count; i++) {
-        if (best >= 0 && cat->templates[s->hits[i]].literal_bytes <= cat->templates[best].literal_bytes)
-            continue;
-        if (catalogue_read(cat, s->hits[i], text, captures))
-            best = (int)s->hits[i];
-    }
-    if (s->hit_count > 1 && best >= 0)
-        catalogue_read(cat, (size_t)best, text, captures); /* a later hit may have overwritten the captures */
+    size_t read = 0;
+    for (; read < s->hit_count && s->hits[read] < best; read++)
+        if (catalogue_read(cat, cat->by_rank[s->hits[read]], text, captures))
+            return s->hits[read];
+    if (read && best != UINT32_MAX)
+        catalogue_read(cat, cat->by_rank[best], text, captures); /* the others' fields are in its place */
     return best;
 }
 
 int match_text(
     const struct catalogue *cat, struct match_scratch *scratch, struct span text, struct captures *captures)
 {
-    scratch->hit_count = 0;
+    uint32_t best = UINT32_MAX;
     captures->set = 0;
-    /* hs_scan() fails only for a bad database or a scratch in use: both are bugs, and then nothing matches */
-    if (text.len == 0 ||
-        hs_scan(cat->database, text.ptr, (unsigned)text.len, 0, scratch->hs, on_match, scratch) != HS_SUCCESS)
+    for (const struct stage *stage = cat->stages; text.len && stage < cat->stages + STAGE_COUNT; stage++) {
+        if (!stage->database || best < stage->first_rank)
+            continue;
+        size_t bytes = text.len < stage->scan_bytes ? text.len : stage->scan_bytes;
+        scratch->hit_count = 0;
+        /* it fails only for a bad database or a scratch in use: both are bugs, and then nothing matches */
+        if (hs_scan(stage->database, text.ptr, (unsigned)bytes, 0, scratch->hs, on_match, scratch) !=
+            HS_SUCCESS)
+            return -1;
+        best = best_hit(cat, scratch, best, text, captures);
+    }
+    if (best == UINT32_MAX) {
+        captures->set = 0;
         return -1;
-    return best_hit(cat, scratch, text, captures);
+    }
+    return (int)cat->by_rank[best];
 }

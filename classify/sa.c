@@ -227,6 +227,15 @@ bool sa_due(const struct classify *c, uint32_t device, const struct addr *local,
     return false;
 }
 
+bool sa_any_young(
+    const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer)
+{
+    uint32_t h = index_get(&c->pair_index, pair_key(c, device, local, peer));
+    while (h && !is_young(sa_at(c, h)))
+        h = sa_at(c, h)->next_of_pair;
+    return h != 0;
+}
+
 /* How well an SA fits a request: 0 not at all. IKE_SA_INIT and IKE_AUTH belong to SAs not yet established,
  * the rest to others. */
 static int fit(const struct sa *sa, uint8_t type, int64_t mid, bool out)

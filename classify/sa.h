@@ -43,6 +43,9 @@ uint32_t sa_expecting(const struct classify *c, uint32_t device, const struct ad
  * request? One that was seen already is not waited for. */
 bool sa_due(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer,
     uint8_t type, int64_t mid, bool response);
+/* Has the pair an SA that is not established yet? */
+bool sa_any_young(
+    const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer);
 /* A request from an address pair that no SA has: the only established SA of this local address that expects
  * just this message id (MOBIKE, or a NAT that moved the peer). */
 uint32_t sa_moved(const struct classify *c, uint32_t device, const struct addr *local, int64_t mid);

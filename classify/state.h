@@ -153,6 +153,7 @@ struct sa {
     int32_t out_retransmits, out_base_ms; /* base: first time-out, 0 unknown */
     struct note request;                  /* the line of that request */
     struct note initiating;               /* the line that began this SA */
+    uint32_t in_exchange;                 /* the request that arrived last, until it is answered */
     uint32_t held[SA_HELD_MAX];           /* exchanges waiting for the uid */
     uint8_t held_count;
 };

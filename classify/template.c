@@ -2,7 +2,12 @@
 
 #include <stdlib.h>
 
-enum { TELLING_BYTES = 12 }; /* of literal text, after which few other templates are left */
+enum {
+    TELLING_BYTES = 12, /* of literal text, after which few other templates are left */
+    HEAD_BYTES = 16,    /* of the beginning, then more only adds states (tests/bench/README.md) */
+    HEAD_MIN_BYTES = 6, /* a shorter one too many messages begin with */
+    INNER_MIN_BYTES = 4
+};
 
 static bool field_kind(char letter, enum segment_kind *kind)
 {
@@ -175,6 +180,71 @@ char *template_expression(const struct template *t, bool whole)
     }
     *to = '\0';
     return text;
+}
+
+static size_t one_of_longest(struct span choices)
+{
+    size_t longest = 0, run = 0;
+    for (size_t i = 0; i < choices.len; i++) {
+        run = choices.ptr[i] == '|' ? 0 : run + 1;
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
+/* The literal text a template begins with, alternatives included. @return bytes of the shortest */
+static size_t put_head(const struct template *t, char *to, size_t *longest)
+{
+    size_t shortest = 0, most = 0;
+    to = put(to, "^");
+    for (size_t i = 0; i < t->segment_count && most < HEAD_BYTES; i++) {
+        const struct segment *s = &t->segments[i];
+        if (s->kind == SEGMENT_LITERAL) {
+            size_t left = HEAD_BYTES - most, n = s->text.len < left ? s->text.len : left;
+            to = put_literal(to, span_from(s->text.ptr, n));
+            shortest += n;
+            most += n;
+        } else if (s->kind == SEGMENT_ONE_OF && most + one_of_longest(s->text) <= 2 * HEAD_BYTES) {
+            to = put_one_of(to, s->text);
+            shortest += one_of_shortest(s->text);
+            most += one_of_longest(s->text);
+        } else {
+            break;
+        }
+    }
+    *to = '\0';
+    *longest = most;
+    return shortest;
+}
+
+static struct span longest_literal(const struct template *t)
+{
+    struct span longest = SPAN_NONE;
+    for (size_t i = 0; i < t->segment_count && t->segments[i].kind != SEGMENT_IGNORE; i++)
+        if (t->segments[i].kind == SEGMENT_LITERAL && t->segments[i].text.len > longest.len)
+            longest = t->segments[i].text;
+    return longest;
+}
+
+char *template_needle(const struct template *t, enum stage_kind *stage, size_t *scan_bytes)
+{
+    char *text = malloc(strlen(t->text) * 4 + 64);
+    struct span inner = longest_literal(t);
+    if (!text)
+        return NULL;
+    *stage = STAGE_HEAD;
+    if (put_head(t, text, scan_bytes) >= HEAD_MIN_BYTES)
+        return text;
+    *scan_bytes = SIZE_MAX;
+    if (inner.len >= INNER_MIN_BYTES) {
+        *stage = STAGE_INNER;
+        inner.len = inner.len < TELLING_BYTES ? inner.len : TELLING_BYTES;
+        *put_literal(text, inner) = '\0';
+        return text;
+    }
+    free(text);
+    *stage = STAGE_WHOLE;
+    return template_expression(t, false);
 }
 
 static inline unsigned char lower(unsigned char c)

@@ -327,6 +327,7 @@ static void count(struct partition *p)
     metrics_add(METRIC_FTMD, (int64_t)(now.ftmd - p->counted.ftmd));
     metrics_add(METRIC_OTHER, (int64_t)(now.other - p->counted.other));
     metrics_add(METRIC_UNRECOGNISED, (int64_t)(now.unrecognised_charon - p->counted.unrecognised_charon));
+    metrics_add(METRIC_LATE, (int64_t)(now.late - p->counted.late));
     metrics_add(METRIC_SHED, (int64_t)(now.shed - p->counted.shed));
     metrics_add(METRIC_FLUSHES, 1);
     metrics_add(METRIC_ROWS, (int64_t)rows_count(&p->rows));
