@@ -87,8 +87,6 @@ static int compile_templates(struct catalogue *cat, char *error, size_t cap)
     return 0;
 }
 
-/* One that many templates share has one place per length, so counting sorts: the longest first, equals as
- * they are. */
 static int rank_templates(struct catalogue *cat)
 {
     size_t longest = 0, place = 0;

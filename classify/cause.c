@@ -37,9 +37,9 @@ static const struct cause_rule rules[] = {
     /* silence on an established SA */
     {"corrupt-messages", "path-loss", B(CORRUPT), B(INFO_GIVEN_UP) | B(CHILD_GIVEN_UP), 0, WHEN_LOST,
         CONFIDENCE_LIKELY},
+    {"local-address-changed", "path-loss", B(ADDRESS_CHANGED), B(INFO_GIVEN_UP) | B(CHILD_GIVEN_UP), 0,
+        WHEN_LOST, CONFIDENCE_LIKELY},
     {"rekey-unanswered", "path-loss", B(CHILD_GIVEN_UP), 0, 0, WHEN_LOST, CONFIDENCE_LIKELY},
-    {"local-address-changed", "path-loss", B(INFO_GIVEN_UP) | B(ADDRESS_CHANGED), 0, 0, WHEN_LOST,
-        CONFIDENCE_LIKELY},
     {"path-loss", "peer-dead", B(INFO_GIVEN_UP), 0, 0, WHEN_LOST, CONFIDENCE_CERTAIN},
     {"rekey-collision", "peer-delete-child", B(REKEY_COLLISION) | B(CHILD_DELETE_RECEIVED), 0, 0, WHEN_LOST,
         CONFIDENCE_LIKELY},

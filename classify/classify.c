@@ -77,12 +77,18 @@ static uint32_t device_new(struct classify *c, struct span name, uint64_t id)
     return h;
 }
 
+/* Is this name, shorter than NAME_MAX_BYTES, the one in the buffer? */
+static inline bool named(const char buffer[NAME_MAX_BYTES], struct span name)
+{
+    return buffer[name.len] == '\0' && bytes_eq(buffer, name.ptr, name.len);
+}
+
 static void learn_alias(struct device *d, struct span name)
 {
-    if (!name.len || name.len >= NAME_MAX_BYTES || span_eq(name, span_of(d->name)))
+    if (!name.len || name.len >= NAME_MAX_BYTES || named(d->name, name))
         return;
     for (int i = 0; i < d->alias_count; i++)
-        if (span_eq(name, span_of(d->aliases[i])))
+        if (named(d->aliases[i], name))
             return;
     if (d->alias_count < ALIASES_MAX)
         span_copy(d->aliases[d->alias_count++], NAME_MAX_BYTES, name);
@@ -155,12 +161,14 @@ static void read_viptela(struct classify *c, uint32_t device, const struct event
 static void recognise(struct classify *c, struct match_scratch *scratch, uint32_t device,
     const struct line *l, int64_t at_ms, const struct record *r)
 {
-    struct event e = {.thread = l->program == LINE_VIPTELA ? THREADS_MAX - 1 : l->thread,
-        .at_ms = at_ms,
-        .offset = r->offset,
-        .prefix_uid = l->uid,
-        .prefix_conn = l->conn,
-        .line = l->whole};
+    struct event e; /* its 33 fields are not cleared: `set` says which there are */
+    e.thread = l->program == LINE_VIPTELA ? THREADS_MAX - 1 : l->thread;
+    e.fact = FACT_NONE;
+    e.at_ms = at_ms;
+    e.offset = r->offset;
+    e.prefix_uid = l->uid;
+    e.prefix_conn = l->conn;
+    e.line = l->whole;
     int t = match_text(c->options.catalogue, scratch, l->text, &e.fields);
     if (t < 0) {
         if (l->program == LINE_CHARON) {

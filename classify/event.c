@@ -108,9 +108,13 @@ bool event_addr(const struct event *e, enum field f, struct addr *out)
 struct span event_pair(struct span pairs, struct span key)
 {
     for (size_t i = 0; i + key.len < pairs.len; i++) {
+        const char *first = memchr(pairs.ptr + i, key.ptr[0], pairs.len - key.len - i);
+        if (!first)
+            break;
+        i = (size_t)(first - pairs.ptr);
         /* a missing blank before a key occurs in the wild (messages.md 2.1), so a letter before it is
          * accepted but not a '-' */
-        if (memcmp(pairs.ptr + i, key.ptr, key.len) != 0 || pairs.ptr[i + key.len] != ':' ||
+        if (pairs.ptr[i + key.len] != ':' || !bytes_eq(first, key.ptr, key.len) ||
             (i && pairs.ptr[i - 1] == '-'))
             continue;
         struct span v = span_skip(pairs, i + key.len + 1);

@@ -90,6 +90,13 @@ void step_bind_named(struct step *s, uint32_t tunnel)
     step_bind(s, s->job->sa, tunnel);
 }
 
+void step_leave(struct step *s)
+{
+    exchange_hold(s->c, s->job, 0);
+    s->job->sa = s->job->tunnel = 0;
+    s->job->unbound_count = 0;
+}
+
 uint32_t step_sa_by_uid(const struct step *s)
 {
     int64_t uid = event_number(s->e, F_UID);

@@ -204,7 +204,8 @@ static void peer_came_back(struct step *s, uint32_t tunnel)
         return;
     const struct incident *i = t->incident ? incident_at(s->c, t->incident) : NULL;
     incident_restarted(s->c, tunnel);
-    bool lost = i && (i->closed ? same_second(s->e->at_ms, i->began_ms) : s->e->at_ms - i->began_ms <= 1000);
+    bool lost =
+        i && s->e->at_ms - i->began_ms <= 1000 && (!i->closed || same_second(s->e->at_ms, i->ended_ms));
     bool deleted = t->facts & FACT_BIT(FACT_IKE_DELETE_RECEIVED) && same_second(s->e->at_ms, t->trouble_ms);
     if (lost || deleted)
         incident_fact(s->c, tunnel, FACT_PEER_CAME_BACK, s->e);
@@ -307,9 +308,25 @@ static uint32_t sa_of_own_request(struct step *s, uint8_t type, int64_t mid)
     return s->job->tunnel ? sa_of_tunnel(s->c, s->job->tunnel, type, mid) : 0;
 }
 
+/* One request of an SA is under way at a time: another one is of another SA's job, whose first line is lost.
+ */
+static bool sends_another(const struct step *s, uint32_t h, uint8_t type, int64_t mid)
+{
+    const struct sa *sa = sa_at(s->c, h);
+    return sa->out_exchange && s->job->exchange == sa->out_exchange && s->e->prefix_uid < 0 &&
+           (sa->out_mid != mid || sa->out_type != type);
+}
+
 static void generating_request(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
 {
-    uint32_t h = v1_begins_unnamed(s, type, mid, payloads) ? 0 : sa_of_own_request(s, type, mid);
+    uint32_t h = 0;
+    if (!v1_begins_unnamed(s, type, mid, payloads)) {
+        h = sa_of_own_request(s, type, mid);
+        if (s->job->sa && (!h || sends_another(s, h, type, mid))) {
+            step_leave(s);
+            h = 0;
+        }
+    }
     if (h) {
         step_bind(s, h, 0);
         step_open_request(s, h, type, mid, payloads, &s->job->summary);
@@ -354,9 +371,8 @@ static uint32_t sa_of_lost_request(struct step *s, uint8_t type, int64_t mid)
     const struct packet *p = &s->job->packet;
     if (!s->job->packet_in || exchange_is_v1(type))
         return 0;
-    uint32_t h = type == IKE_SA_INIT
-                     ? responder_sa(s, p, false)
-                     : sa_expecting(s->c, s->device, &p->dst, &p->src, type, mid, false);
+    uint32_t h = type == IKE_SA_INIT ? responder_sa(s, p, false)
+                                     : sa_expecting(s->c, s->device, &p->dst, &p->src, type, mid, false);
     if (h) {
         step_bind(s, h, 0);
         sa_at(s->c, h)->next_in = mid + 1;
@@ -470,8 +486,7 @@ STEP_HANDLER(on_send)
     if (!h)
         return;
     if (sa_pair_of_another(s->c, h, &p.src, &p.dst)) { /* a job whose first lines are lost */
-        exchange_hold(s->c, s->job, 0);
-        s->job->sa = s->job->tunnel = 0;
+        step_leave(s);
         return;
     }
     struct sa *sa = sa_at(s->c, h);

@@ -20,6 +20,8 @@ struct step {
 void step_bind(struct step *s, uint32_t sa, uint32_t tunnel);
 /* A line that names its tunnel begins another job if the job was about a different one. */
 void step_bind_named(struct step *s, uint32_t tunnel);
+/* What follows is not of the job's SA and tunnel: its first lines are lost, or it has none. */
+void step_leave(struct step *s);
 /* The SA of the event's uid, or of its prefix; 0: not known. */
 uint32_t step_sa_by_uid(const struct step *s);
 /* The tunnel of the job or of its SA; with `make`, one known by its addresses if there is none yet. */

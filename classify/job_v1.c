@@ -23,9 +23,9 @@ bool v1_begins_unnamed(struct step *s, uint8_t type, int64_t mid, uint32_t paylo
     struct job *j = s->job;
     if (j->waiting.kind == WAITING_REQUEST && j->waiting.mid == mid) /* the same line twice */
         return true;
-    exchange_hold(s->c, j, 0);
-    j->tunnel = 0; /* its SA stays: it may be the one, if quick mode follows phase 1 */
-    j->unbound_count = 0;
+    uint32_t before = j->sa;
+    step_leave(s);
+    j->sa = before; /* it may be the one, if quick mode follows phase 1 */
     return true;
 }
 

@@ -161,6 +161,8 @@ static bool read_charon_head(struct span s, struct line *out)
  */
 static bool read_viptela_head(struct span s, struct line *out)
 {
+    if (!s.len || s.ptr[0] != '%')
+        return false;
     struct span prefix = span_starts(s, SPAN("%Viptela-")) ? SPAN("%Viptela-") : SPAN("%Cisco-SDWAN-");
     if (!span_starts(s, prefix))
         return false;

@@ -408,14 +408,16 @@ uint32_t sa_retransmitting(const struct classify *c, uint32_t device, const stru
 
 uint32_t sa_dpd_unanswered(const struct classify *c, uint32_t device)
 {
-    uint32_t oldest = 0;
+    uint32_t due = 0;
     for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
-        const struct sa *sa = sa_at(c, h);
-        if (sa->out_exchange && sa->out_type == INFORMATIONAL_V1 &&
-            (!oldest || sa->out_sent_ms < sa_at(c, oldest)->out_sent_ms))
-            oldest = h;
+        const struct sa *sa = sa_at(c, h), *than = due ? sa_at(c, due) : NULL;
+        if (!sa->out_exchange || sa->out_type != INFORMATIONAL_V1)
+            continue;
+        if (!than || sa->out_retransmits > than->out_retransmits ||
+            (sa->out_retransmits == than->out_retransmits && sa->out_sent_ms < than->out_sent_ms))
+            due = h;
     }
-    return oldest;
+    return due;
 }
 
 size_t sa_giving_up(
@@ -467,10 +469,16 @@ void sa_sweep(struct classify *c, uint32_t device, int64_t now_ms)
     }
 }
 
+/* In the same second, or after it by what lines come out of order. */
+static bool made_since(const struct sa *sa, int64_t at_ms)
+{
+    return sa->created_ms / 1000 >= at_ms / 1000 && sa->created_ms <= at_ms + DUE_SLACK_MS;
+}
+
 /* Lines of the charon that starts may stand before its start in the same second; it counts uids from 1. */
 static bool of_new_run(const struct sa *sa, int64_t made, int64_t at_ms)
 {
-    return !sa->implicit && same_second(sa->created_ms, at_ms) && sa->uid <= made;
+    return !sa->implicit && made_since(sa, at_ms) && sa->uid <= made;
 }
 
 static void set_run(struct classify *c, uint32_t h, int32_t run)
@@ -489,7 +497,7 @@ void sa_forget_before_start(struct classify *c, uint32_t device, int64_t at_ms)
     struct device *d = device_at(c, device);
     int64_t made = 0;
     for (uint32_t h = d->first_sa; h; h = sa_at(c, h)->next_of_device)
-        made += same_second(sa_at(c, h)->created_ms, at_ms);
+        made += made_since(sa_at(c, h), at_ms);
     d->next_uid = 1;
     for (uint32_t h = d->first_sa, next; h; h = next) {
         struct sa *sa = sa_at(c, h);

@@ -66,7 +66,8 @@ enum { SA_TIED_MAX = 16 };
 size_t sa_giving_up(
     const struct classify *c, uint32_t device, int32_t attempt, int64_t at_ms, uint32_t due[SA_TIED_MAX]);
 
-/* IKEv1: whose DPD has been unanswered longest? */
+/* IKEv1: who has left most probes unanswered, and of equals longest? A vEdge's time-out is its interval times
+ * its retries, and tunnels have their own intervals. */
 uint32_t sa_dpd_unanswered(const struct classify *c, uint32_t device);
 
 /* Gone SAs are kept a minute for the last lines of their job, then forgotten. */

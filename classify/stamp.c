@@ -54,13 +54,38 @@ static inline int two(const char *p)
     return tens < 0 || ones < 0 ? -1 : tens * 10 + ones;
 }
 
+#define LETTERS(a, b, c) ((unsigned)(a) << 16 | (unsigned)(b) << 8 | (unsigned)(c))
+
 static int month_of(const char *p)
 {
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    for (int m = 0; m < 12; m++)
-        if (memcmp(p, names + m * 3, 3) == 0)
-            return m + 1;
-    return 0;
+    switch (LETTERS((unsigned char)p[0], (unsigned char)p[1], (unsigned char)p[2])) {
+    case LETTERS('J', 'a', 'n'):
+        return 1;
+    case LETTERS('F', 'e', 'b'):
+        return 2;
+    case LETTERS('M', 'a', 'r'):
+        return 3;
+    case LETTERS('A', 'p', 'r'):
+        return 4;
+    case LETTERS('M', 'a', 'y'):
+        return 5;
+    case LETTERS('J', 'u', 'n'):
+        return 6;
+    case LETTERS('J', 'u', 'l'):
+        return 7;
+    case LETTERS('A', 'u', 'g'):
+        return 8;
+    case LETTERS('S', 'e', 'p'):
+        return 9;
+    case LETTERS('O', 'c', 't'):
+        return 10;
+    case LETTERS('N', 'o', 'v'):
+        return 11;
+    case LETTERS('D', 'e', 'c'):
+        return 12;
+    default:
+        return 0;
+    }
 }
 
 static bool read_clock(const char *p, struct stamp *out)

@@ -5,7 +5,7 @@
 enum {
     TELLING_BYTES = 12, /* of literal text, after which few other templates are left */
     HEAD_BYTES = 16,    /* of the beginning, then more only adds states (tests/bench/README.md) */
-    HEAD_MIN_BYTES = 6, /* a shorter one too many messages begin with */
+    HEAD_MIN_BYTES = 4, /* a shorter one too many messages begin with */
     INNER_MIN_BYTES = 4
 };
 
@@ -259,6 +259,12 @@ static bool starts(struct span s, struct span prefix, bool nocase)
     return s.len >= prefix.len && span_eq_nocase(span_from(s.ptr, prefix.len), prefix);
 }
 
+static size_t up_to(struct span s, char c)
+{
+    const char *end = s.len ? memchr(s.ptr, c, s.len) : NULL;
+    return end ? (size_t)(end - s.ptr) : s.len;
+}
+
 /* How many bytes of s belong to a field of this kind, at least 1 to be one. */
 static size_t run_of(enum segment_kind kind, struct span s)
 {
@@ -278,13 +284,10 @@ static size_t run_of(enum segment_kind kind, struct span s)
     case SEGMENT_ADDR:
         while (i < s.len && s.ptr[i] != ' ' && s.ptr[i] != '[' && s.ptr[i] != ',')
             i++;
-        break;
+        return i;
     default:
-        while (i < s.len && s.ptr[i] != ' ')
-            i++;
-        break;
+        return up_to(s, ' ');
     }
-    return i;
 }
 
 /* A word or address ends before the literal that follows, if that stands inside it (`…` between addresses,

@@ -97,7 +97,13 @@ int copy_begin(struct pg *pg, const struct copy_job *jobs, size_t count)
     pg->bytes = b.bytes;
     pg->bytes_cap = b.cap;
     pg_drain(pg);
+    pg->begun++;
     if (rc < 0)
         pg_rollback(pg);
     return rc;
+}
+
+unsigned copy_begun(const struct pg *pg)
+{
+    return pg->begun;
 }

@@ -26,4 +26,7 @@ struct copy_job {
  */
 int copy_begin(struct pg *pg, const struct copy_job *jobs, size_t count);
 
+/* How many transactions copy_begin() has opened in this session, this one included. */
+unsigned copy_begun(const struct pg *pg);
+
 #endif

@@ -10,7 +10,13 @@
 #define UNIQUE_VIOLATION "23505"
 #define CHECK_VIOLATION "23514" /* without a constraint's name: no partition for the row */
 
-enum { JOBS_MAX = ROW_TABLES + 3, STEPS_MAX = 24, BUCKET_MS = 900000, BUCKETS_FEW = 300 };
+enum {
+    JOBS_MAX = ROW_TABLES + 3,
+    STEPS_MAX = 24,
+    TRUNCATE_EVERY = 256,
+    BUCKET_MS = 900000,
+    BUCKETS_FEW = 300
+};
 
 /* What a batch holds, one bit a statement's reason to be sent. */
 enum content {
@@ -181,7 +187,15 @@ static void plan_init(struct plan *p, struct router *router, const struct flush 
     }
 }
 
-static size_t plan_steps(const struct plan *p, const struct position_params *params,
+/* Deleting is cheaper by far, but leaves something behind that the next batches have to step over. */
+static struct pg_step emptying(const struct plan *p, unsigned nth)
+{
+    if (p->has & HAS_CHECKPOINT || nth % TRUNCATE_EVERY == 0)
+        return (struct pg_step){"stage_truncate", sql_stage_truncate, NULL, 0, true};
+    return (struct pg_step){"stage_empty", sql_stage_empty, NULL, 0, false};
+}
+
+static size_t plan_steps(const struct plan *p, unsigned nth, const struct position_params *params,
     const struct position_params *dead, struct pg_step *steps)
 {
     size_t n = 0;
@@ -192,6 +206,8 @@ static size_t plan_steps(const struct plan *p, const struct position_params *par
             steps[n++] = (struct pg_step){
                 rules[i].name, rules[i].sql, own->list + rules[i].first, rules[i].count, rules[i].replan};
     }
+    if (p->count > 0)
+        steps[n++] = emptying(p, nth);
     steps[n++] =
         (struct pg_step){"position_advance_call", sql_position_advance_call, params->list, params->n, false};
     steps[n++] = (struct pg_step){"commit", "COMMIT", NULL, 0, true};
@@ -216,7 +232,7 @@ static int commit(struct pg *pg, struct router *router, const struct flush *f)
     position_params_add(&dead, f->dead_letter_max ? (int64_t)f->dead_letter_max : LONG_NONE);
     plan_init(&plan, router, f);
     int rc = copy_begin(pg, plan.jobs, plan.count);
-    return rc < 0 ? rc : pg_pipeline(pg, steps, plan_steps(&plan, &params, &dead, steps));
+    return rc < 0 ? rc : pg_pipeline(pg, steps, plan_steps(&plan, copy_begun(pg), &params, &dead, steps));
 }
 
 int flush_commit(struct pg *pg, struct known_days *known, const struct flush *f)
@@ -252,6 +268,7 @@ int rollup_flap_window(struct pg *pg, int64_t flap_window_ms)
         {"rollup_plan", sql_rollup_plan, NULL, 0, true},
         {"rollup_15m_many", sql_rollup_15m, NULL, 0, true},
         {"rollup_daily_many", sql_rollup_daily, NULL, 0, true},
+        {"stage_truncate", sql_stage_truncate, NULL, 0, true},
     };
     char value[POSITION_NUMBER_BYTES];
     bool changed = false;

@@ -25,6 +25,7 @@ static int settle(struct pg *pg, const struct position_params *p, struct teller 
         {"rollup_plan", sql_rollup_plan, NULL, 0, true},
         {"rollup_15m_many", sql_rollup_15m, NULL, 0, true},
         {"rollup_daily_many", sql_rollup_daily, NULL, 0, true},
+        {"stage_empty", sql_stage_empty, NULL, 0, false},
         {"move_news", sql_move_news, p->list, p->n, true},
     };
     int rc = pg_script(pg, "move.begin", "BEGIN");

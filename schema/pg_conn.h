@@ -27,6 +27,7 @@ struct pg {
     char constraint[PG_NAME_BYTES];
     int64_t answer_timeout_ms; /* 0: none */
     bool silent;               /* given up because no answer came in that time */
+    unsigned begun;            /* transactions by copy_begin() in this session */
     char *bytes;               /* COPY data on its way, kept for the next */
     size_t bytes_cap;
 };

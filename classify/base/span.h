@@ -30,14 +30,34 @@ static inline struct span span_from(const char *ptr, size_t len)
     return (struct span){ptr, len};
 }
 
+/* memcmp() of up to 16 bytes, which most names and words are, without the call: two loads that overlap. */
+static inline bool bytes_eq(const char *a, const char *b, size_t n)
+{
+    uint64_t x[2], y[2];
+    uint32_t u[2], v[2];
+    if (n > 16)
+        return memcmp(a, b, n) == 0;
+    if (n >= 8) {
+        memcpy(&x[0], a, 8), memcpy(&x[1], a + n - 8, 8);
+        memcpy(&y[0], b, 8), memcpy(&y[1], b + n - 8, 8);
+        return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+    }
+    if (n >= 4) {
+        memcpy(&u[0], a, 4), memcpy(&u[1], a + n - 4, 4);
+        memcpy(&v[0], b, 4), memcpy(&v[1], b + n - 4, 4);
+        return ((u[0] ^ v[0]) | (u[1] ^ v[1])) == 0;
+    }
+    return n == 0 || (a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1]);
+}
+
 static inline bool span_eq(struct span a, struct span b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    return a.len == b.len && bytes_eq(a.ptr, b.ptr, a.len);
 }
 
 static inline bool span_starts(struct span s, struct span prefix)
 {
-    return s.len >= prefix.len && memcmp(s.ptr, prefix.ptr, prefix.len) == 0;
+    return s.len >= prefix.len && bytes_eq(s.ptr, prefix.ptr, prefix.len);
 }
 
 /* ASCII only: names of interfaces and connections. */

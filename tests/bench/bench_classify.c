@@ -12,8 +12,7 @@
  *
  * Two bare scans are measured in the same run, both with one hs_scan a line and a callback that counts:
  *   bare_hs_scan    whole lines, the templates' expressions searched anywhere in the line, as a program
- * without a header parser would anchored_scan   only the message, the expressions anchored at its start: what
- * ikewatch itself calls
+ * without a header parser would anchored_scan   only the message, the expressions anchored at its start
  */
 #include "classify/catalog_build.h"
 #include "classify/line.h"
@@ -36,8 +35,7 @@ static double best(double a, double b)
 /* --- bare scans --- */
 
 struct bare {
-    hs_database_t *whole;
-    const hs_database_t *anchored;
+    hs_database_t *whole, *anchored;
     hs_scratch_t *scratch;
 };
 
@@ -48,7 +46,7 @@ static int count_match(unsigned id, unsigned long long from, unsigned long long 
     return 0;
 }
 
-static hs_database_t *unanchored(const struct catalogue *cat)
+static hs_database_t *compiled(const struct catalogue *cat, bool anchored)
 {
     size_t n = catalogue_template_count(cat);
     char **expressions = calloc(n, sizeof(*expressions));
@@ -56,8 +54,9 @@ static hs_database_t *unanchored(const struct catalogue *cat)
     hs_database_t *db = NULL;
     hs_compile_error_t *wrong = NULL;
     for (size_t i = 0; i < n; i++) {
-        expressions[i] = template_expression(catalogue_template(cat, i), true);
-        memmove(expressions[i], expressions[i] + 1, strlen(expressions[i])); /* without the ^ */
+        expressions[i] = template_expression(catalogue_template(cat, i), !anchored);
+        if (!anchored)
+            memmove(expressions[i], expressions[i] + 1, strlen(expressions[i])); /* without the ^ */
         flags[i] = HS_FLAG_DOTALL | HS_FLAG_SINGLEMATCH;
         ids[i] = (unsigned)i;
     }
@@ -76,7 +75,7 @@ static hs_database_t *unanchored(const struct catalogue *cat)
 
 static struct bare bare_new(const struct catalogue *cat)
 {
-    struct bare b = {unanchored(cat), cat->database, NULL};
+    struct bare b = {compiled(cat, false), compiled(cat, true), NULL};
     if (hs_alloc_scratch(b.whole, &b.scratch) != HS_SUCCESS ||
         hs_alloc_scratch(b.anchored, &b.scratch) != HS_SUCCESS)
         exit(1);

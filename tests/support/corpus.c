@@ -51,6 +51,70 @@ void corpus_free(struct corpus *c)
     free(c->bytes);
 }
 
+/* --- lines that arrive late
+ * ----------------------------------------------------------------------------------------- */
+
+enum { DAY_MS = 86400000, LATE_MS = 2000, THREADS = 100 };
+
+struct arrival {
+    const struct record *record;
+    int64_t at_ms;
+    size_t place;
+};
+
+static int by_arrival(const void *a, const void *b)
+{
+    const struct arrival *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return x->place < y->place ? -1 : 1;
+}
+
+/* Of the day, by the first HH:MM:SS of the line; -1: none. */
+static int64_t clock_of(struct span line)
+{
+    for (size_t i = 0; i + 8 <= line.len; i++) {
+        int h, m, s, n = 0;
+        char text[9];
+        memcpy(text, line.ptr + i, 8);
+        text[8] = '\0';
+        if (sscanf(text, "%2d:%2d:%2d%n", &h, &m, &s, &n) == 3 && n == 8)
+            return ((h * 60 + m) * 60 + s) * 1000LL;
+    }
+    return -1;
+}
+
+static int thread_of(struct span line)
+{
+    int64_t at = span_find(line, SPAN("charon: "));
+    return at >= 0 && (size_t)at + 9 < line.len ? (line.ptr[at + 8] - '0') * 10 + line.ptr[at + 9] - '0' : 0;
+}
+
+struct corpus corpus_mixed(const struct corpus *log, uint32_t seed)
+{
+    struct corpus c = {.records = malloc((log->count + 1) * sizeof(*c.records)), .count = log->count};
+    struct arrival *order = malloc((log->count + 1) * sizeof(*order));
+    int64_t last_of[THREADS] = {0}, before = 0, day = 0;
+    for (size_t i = 0; i < log->count; i++) {
+        struct span line = log->records[i].value;
+        int64_t clock = clock_of(line);
+        clock = clock < 0 ? before : clock;
+        day += clock < before - DAY_MS / 2 ? DAY_MS : 0;
+        before = clock;
+        seed = seed * 1664525u + 1013904223u;
+        int64_t *last = &last_of[thread_of(line) % THREADS], at = day + clock + (seed >> 16) % LATE_MS;
+        *last = at > *last ? at : *last;
+        order[i] = (struct arrival){&log->records[i], *last, i};
+    }
+    qsort(order, log->count, sizeof(*order), by_arrival);
+    for (size_t i = 0; i < log->count; i++) {
+        c.records[i] = *order[i].record;
+        c.records[i].offset = (int64_t)i;
+    }
+    free(order);
+    return c;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(a, b);

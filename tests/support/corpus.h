@@ -1,5 +1,5 @@
 /*
- * corpus.h — the logs of tests/corpus as records, in stamp order as `analyze` feeds them.
+ * corpus.h — the logs of tests/corpus as records, as they stand in the file.
  */
 #ifndef IKEWATCH_TESTS_CORPUS_H
 #define IKEWATCH_TESTS_CORPUS_H
@@ -15,6 +15,10 @@ struct corpus {
 /* @param path  of a messages file; records are keyed `device` */
 struct corpus corpus_load(const char *path, const char *device);
 void corpus_free(struct corpus *c);
+
+/* The same log as it arrives when each line is up to 2 s late, the lines of one thread in their order; free
+ * it before `log`. */
+struct corpus corpus_mixed(const struct corpus *log, uint32_t seed);
 
 /* Names of the cases below CORPUS_DIR, sorted; the list is static. */
 size_t corpus_cases(char names[][64], size_t max);

@@ -1,4 +1,5 @@
 /* Every template is tested by its own samples: one without a working sample cannot ship. */
+#include "classify/line.h"
 #include "tests/support/corpus.h"
 
 #include <criterion/criterion.h>
@@ -63,6 +64,123 @@ Test(catalog, a_site_adds_templates_but_replaces_none)
         ERR_CATALOGUE);
     cr_assert(strstr(error, "built in"));
     catalogue_free(cat);
+}
+
+/* --- recognition in stages beside the readers of all templates, one by one */
+
+/* @return the most specific template whose reader agrees, of equals the first; -1: none */
+static int read_by_all(const struct catalogue *cat, struct span text, struct captures *out)
+{
+    int best = -1;
+    for (size_t i = 0; i < catalogue_template_count(cat); i++) {
+        const struct template *t = catalogue_template(cat, i);
+        bool better = best < 0 || t->literal_bytes > catalogue_template(cat, (size_t)best)->literal_bytes;
+        if (better && catalogue_read(cat, i, text, out))
+            best = (int)i;
+    }
+    if (best >= 0)
+        catalogue_read(cat, (size_t)best, text, out);
+    return best;
+}
+
+static bool same_fields(const struct captures *a, const struct captures *b)
+{
+    if (a->set != b->set)
+        return false;
+    for (int f = 0; f < FIELD_COUNT; f++)
+        if (a->set >> f & 1 && (a->text[f].ptr != b->text[f].ptr || a->text[f].len != b->text[f].len))
+            return false;
+    return true;
+}
+
+static void same_answer(const struct catalogue *cat, struct match_scratch *scratch, struct span text)
+{
+    struct captures staged, read;
+    int hit = match_text(cat, scratch, text, &staged), want = read_by_all(cat, text, &read);
+    cr_assert_eq(hit, want, "%.*s: [%s] instead of [%s]", (int)text.len, text.ptr,
+        hit < 0 ? "none" : catalogue_template(cat, (size_t)hit)->id,
+        want < 0 ? "none" : catalogue_template(cat, (size_t)want)->id);
+    cr_assert(want < 0 || same_fields(&staged, &read), "%.*s", (int)text.len, text.ptr);
+}
+
+/* Of messages that differ in their digits alone, one. */
+static bool seen_before(struct span text)
+{
+    static bool seen[1 << 16];
+    char shape[256];
+    size_t n = span_copy(shape, sizeof(shape), text);
+    for (size_t i = 0; i < n; i++)
+        if (shape[i] >= '1' && shape[i] <= '9')
+            shape[i] = '0';
+    bool *slot = &seen[span_hash(span_from(shape, n), 0) & 0xFFFF];
+    bool before = *slot;
+    *slot = true;
+    return before;
+}
+
+static void same_answers_of(const char *path)
+{
+    const struct catalogue *cat = corpus_catalogue();
+    struct match_scratch *scratch = match_scratch_new(cat);
+    struct corpus log = corpus_load(path, "vedge01");
+    for (size_t i = 0; i < log.count; i++) {
+        struct envelope e = {.line = log.records[i].value};
+        struct line line;
+        if (line_read(&e, &line) == RECORD_READ && line.text.len && !seen_before(line.text))
+            same_answer(cat, scratch, line.text);
+    }
+    corpus_free(&log);
+    match_scratch_free(scratch);
+}
+
+Test(catalog, stages_find_what_the_readers_of_all_templates_find_in_the_corpus)
+{
+    static char cases[256][64];
+    size_t n = corpus_cases(cases, 256);
+    for (size_t i = 0; i < n; i++) {
+        char path[512];
+        snprintf(path, sizeof(path), "%s/%s/messages", CORPUS_DIR, cases[i]);
+        same_answers_of(path);
+    }
+}
+
+Test(catalog, stages_find_what_the_readers_of_all_templates_find_of_every_family)
+{
+    const struct catalogue *cat = corpus_catalogue();
+    struct match_scratch *scratch = match_scratch_new(cat);
+    struct corpus table = corpus_load(CORPUS_DIR "/../families/families.tsv", "vedge01");
+    for (size_t i = 0; i < table.count; i++) {
+        char whole[8192];
+        struct span row = table.records[i].value;
+        const char *tab = memchr(row.ptr, '\t', row.len);
+        int n = tab ? snprintf(whole, sizeof(whole), "Nov 20 10:00:00 vedge01 %.*s",
+                          (int)(row.ptr + row.len - tab) - 1, tab + 1)
+                    : 0;
+        struct envelope e = {.line = span_from(whole, (size_t)n)};
+        struct line line;
+        if (line_read(&e, &line) == RECORD_READ && line.text.len)
+            same_answer(cat, scratch, line.text);
+    }
+    corpus_free(&table);
+    match_scratch_free(scratch);
+}
+
+/* Each sample as it stands, cut short, without its beginning, and with a blank before it. */
+Test(catalog, stages_find_what_the_readers_of_all_templates_find_in_samples_and_pieces_of_them)
+{
+    const struct catalogue *cat = corpus_catalogue();
+    struct match_scratch *scratch = match_scratch_new(cat);
+    for (size_t i = 0; i < catalogue_template_count(cat); i++)
+        for (int k = 0; k < TEMPLATE_SAMPLES_MAX && catalogue_template(cat, i)->samples[k]; k++) {
+            char spaced[512];
+            struct span sample = span_of(catalogue_template(cat, i)->samples[k]);
+            same_answer(cat, scratch, sample);
+            same_answer(cat, scratch, span_from(sample.ptr, sample.len / 2));
+            same_answer(cat, scratch, span_skip(sample, 1));
+            int n = snprintf(spaced, sizeof(spaced), " %.*s", (int)sample.len, sample.ptr);
+            same_answer(cat, scratch, span_from(spaced, (size_t)n));
+        }
+    match_scratch_free(scratch);
 }
 
 Test(catalog, fields_are_read_where_they_stand)

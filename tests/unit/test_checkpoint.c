@@ -48,6 +48,7 @@ static void same_state(const char *where, const struct classify *a, const struct
     POOL(proposals);
     POOL(payloads);
     POOL(parked);
+    POOL(held);
     INDEX(device_index);
     INDEX(uid_index);
     INDEX(pair_index);
@@ -57,6 +58,8 @@ static void same_state(const char *where, const struct classify *a, const struct
 #undef POOL
 #undef INDEX
     cr_assert_eq(a->watermark_ms, b->watermark_ms, "%s at %zu", where, record);
+    cr_assert_eq(a->first_holding, b->first_holding, "%s at %zu: devices that hold lines", where, record);
+    cr_assert_eq(a->held_due_ms, b->held_due_ms, "%s at %zu: when they are due", where, record);
     cr_assert_eq(memcmp(&a->counts, &b->counts, sizeof(a->counts)), 0, "%s at %zu: counts", where, record);
 }
 
@@ -125,6 +128,20 @@ static void stopped_at_every_record(const char *name, const struct corpus *log)
 Test(checkpoint, a_state_saved_and_loaded_at_every_record_is_the_one_that_never_stopped)
 {
     each_case(stopped_at_every_record);
+}
+
+static void stopped_while_lines_are_held(const char *name, const struct corpus *log)
+{
+    struct corpus mixed = corpus_mixed(log, 5);
+    stopped_at_every_record(name, &mixed);
+    corpus_free(&mixed);
+}
+
+Test(checkpoint, a_state_that_holds_lines_is_saved_with_them)
+{
+    struct corpus log = corpus_load(CORPUS_DIR "/o-peer-delete-reinitiated/messages", "vedge01");
+    stopped_while_lines_are_held("o-peer-delete-reinitiated", &log);
+    corpus_free(&log);
 }
 
 /* Feeds records [from, to); what changed goes to `content`, or nowhere: a muted replay. */

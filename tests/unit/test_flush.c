@@ -399,6 +399,93 @@ Test(flush, a_checkpoint_comes_back_with_the_claim)
     session_close(&s);
 }
 
+/* Rows in the session's temporary tables, whatever their names. */
+static long long staged(struct session *s)
+{
+    return database_number(s->pg, "SELECT sum((xpath('/row/n/text()', query_to_xml(format('SELECT count(*) "
+                                  "AS n FROM %s', c.oid::regclass), "
+                                  "false, true, '')))[1]::text::bigint) FROM pg_class AS c "
+                                  "WHERE c.relnamespace = pg_my_temp_schema() AND c.relkind = 'r'");
+}
+
+static long long staged_bytes(struct session *s)
+{
+    return database_number(s->pg, "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class AS c "
+                                  "WHERE c.relnamespace = pg_my_temp_schema() AND c.relkind = 'r'");
+}
+
+/* One row at least in every staging table but the checkpoint's. */
+static void add_one_of_each(struct session *s, uint64_t id)
+{
+    rows_add_device(&s->rows)->device_id = 1;
+    s->rows.device[0].name = SPAN("vedge-1");
+    struct row_tunnel *t = rows_add_tunnel(&s->rows);
+    t->device_id = 1;
+    t->tunnel_id = 7;
+    t->name = SPAN("ipsec2");
+    t->identity = SPAN("ftmd");
+    t->state = SPAN("up");
+    add_exchange(s, id, noon)->near_miss = true;
+    add_exchange(s, 100 + id, noon - 900 * day_ms)->near_miss = true;
+    add_transition(s, id);
+    add_incident(s, id);
+    add_evidence(s, id, 1, SPAN("a line"));
+    add_outage(s, id, noon, noon + 60000);
+    rows_add_dead_letter(&s->rows)->source_offset = (int64_t)id;
+    s->rows.dead_letter[0].reason = SPAN("malformed");
+    struct row_unknown_template *u = rows_add_unknown_template(&s->rows);
+    u->template_id = id;
+    u->template = u->sample = SPAN("?");
+    u->first_seen = u->last_seen = noon;
+    u->count = 1;
+}
+
+Test(flush, what_was_staged_is_gone_after_every_transaction)
+{
+    struct session s;
+
+    session_open(&s, database_with_schema("flush_stage"));
+    add_one_of_each(&s, 1);
+    cr_assert_eq(session_flush(&s), 0);
+    cr_assert_eq(
+        database_number(s.pg, "SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema() "
+                              "AND relkind = 'r' AND pg_relation_size(oid) = 0"),
+        1, "all but the checkpoint's were used");
+    cr_assert_eq(staged(&s), 0, "stored");
+    add_one_of_each(&s, 2);
+    s.rows.incident[0].side = SPAN("nobody");
+    cr_assert_eq(session_flush(&s), ERR_DBROW);
+    cr_assert_eq(staged(&s), 0, "refused");
+    s.rows.incident[0].side = SPAN_NONE;
+    s.flush.epoch++;
+    cr_assert_eq(session_flush(&s), ERR_FENCED);
+    cr_assert_eq(staged(&s), 0, "fenced");
+    s.flush.epoch--;
+    s.flush.checkpoint = SPAN("the state");
+    cr_assert_eq(session_flush(&s), 0);
+    cr_assert_eq(staged(&s), 0, "with a checkpoint");
+    cr_assert_eq(database_number(s.pg, "SELECT count(*) FROM ikewatch.incident"), 2);
+    session_close(&s);
+}
+
+Test(flush, staging_does_not_grow)
+{
+    enum { BATCHES = 600 };
+    struct session s;
+    long long most = 0;
+
+    session_open(&s, database_with_schema("flush_stage_size"));
+    for (uint64_t n = 1; n <= BATCHES; n++) {
+        for (uint64_t k = 0; k < 40; k++)
+            add_transition(&s, n * 100 + k);
+        cr_assert_eq(session_flush(&s), 0);
+        long long bytes = n % 50 ? 0 : staged_bytes(&s);
+        most = bytes > most ? bytes : most;
+    }
+    cr_assert_lt(most, 1024 * 1024, "%lld bytes; %d batches of 4 KB", most, BATCHES);
+    session_close(&s);
+}
+
 static void count_news(void *ctx, const char *channel, const char *payload)
 {
     cr_expect_str_eq(channel, "ikewatch");

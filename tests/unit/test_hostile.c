@@ -139,3 +139,40 @@ Test(hostile, unread_texts_are_counted_within_bounds)
     cr_assert_leq(pool_count(&classify->unknowns), 1024);
     loss_is_seen();
 }
+
+/* Stamps that go to and fro: lines are held, but no more than the bounds, and the oldest are read. */
+Test(hostile, lines_of_stamps_that_go_to_and_fro_are_held_within_bounds)
+{
+    char host[32] = "evil0";
+    healthy_tunnel();
+    for (int i = 0; i < HELD_PER_DEVICE * 4; i++)
+        say(3 - i % 2, host, "05[IKE] sending DPD request");
+    const struct device *d =
+        device_at(classify, index_get(&classify->device_index, span_hash(span_of(host), 0)));
+    cr_assert_eq(d->held_count, HELD_PER_DEVICE);
+    for (int i = 0; i < 48 * HELD_PER_DEVICE * 2; i++) {
+        snprintf(host, sizeof(host), "evil%d", i % 48);
+        say(3 - i / 48 % 2, host, "05[IKE] sending DPD request");
+    }
+    cr_assert_leq(pool_count(&classify->held), HELD_MAX);
+    cr_assert_geq(pool_count(&classify->held), HELD_MAX - HELD_PER_DEVICE);
+    loss_is_seen();
+}
+
+/* The pool of exchanges is flat, though each of these requests could still be answered when it comes. */
+Test(hostile, requests_whose_answers_are_never_told_of_take_no_memory)
+{
+    enum { REQUESTS = 1000000, ROUND = 10000 };
+    healthy_tunnel();
+    for (int i = 0; i < REQUESTS; i++) {
+        char text[100];
+        snprintf(text, sizeof(text), "05[ENC] <ipsec2_1|1> parsed INFORMATIONAL request %d [ ]", i);
+        say(2 + i / 400, "good", text);
+        if (i == ROUND)
+            cr_assert_leq(pool_count(&classify->exchanges), 5000 + 8, "one collect in 5000 records");
+    }
+    rows_reset(&rows);
+    classify_collect(classify, &rows);
+    cr_assert_leq(pool_count(&classify->exchanges), 8);
+    loss_is_seen();
+}

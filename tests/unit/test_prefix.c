@@ -133,6 +133,20 @@ Test(prefix, a_restored_state_goes_on_as_if_nothing_happened)
     each_case(same_when_restored);
 }
 
+/* The same of logs whose lines wait for each other. */
+static void mixed_is_the_same(const char *name, const struct corpus *log)
+{
+    struct corpus mixed = corpus_mixed(log, 3);
+    same_at_any_commit_points(name, &mixed);
+    same_when_restored(name, &mixed);
+    corpus_free(&mixed);
+}
+
+Test(prefix, lines_that_are_held_change_neither)
+{
+    each_case(mixed_is_the_same);
+}
+
 /* --- a verdict that may still turn says so
  * ------------------------------------------------------------------------------ */
 
