@@ -29,15 +29,23 @@ struct segment {
 /* A template is recognised by one of three databases, scanned in this order. Each finds what a template
  * cannot do without; the reader judges. */
 enum stage_kind {
-    STAGE_HEAD,  /* the literal text it begins with, in the first bytes of a message alone */
+    STAGE_HEAD,  /* the literal text it begins with, in the first HEAD_BYTES of a message */
     STAGE_INNER, /* literal text that stands anywhere, of templates that begin with a field */
     STAGE_WHOLE, /* the whole expression, of templates with next to no literal text */
     STAGE_COUNT
 };
 
+enum { HEAD_BYTES = 16, NEEDLES_MAX = 16 };
+
+/* Literal texts of which a message of the template holds at least one; none in STAGE_WHOLE. */
+struct needles {
+    enum stage_kind stage;
+    size_t count, len[NEEDLES_MAX];
+    char text[NEEDLES_MAX][HEAD_BYTES];
+};
+
 struct stage {
-    void *database;    /* hs_database_t, its ids are ranks; NULL: no template */
-    size_t scan_bytes; /* of a message, at most */
+    void *database; /* hs_database_t, its ids are ranks; NULL: no template */
     uint32_t first_rank;
 };
 
@@ -63,8 +71,7 @@ const char *template_compile(struct template *t);
 /* template.c: segments → an anchored expression, malloc()ed. `whole`: all of it, as a person would write it;
  * else its telling part */
 char *template_expression(const struct template *t, bool whole);
-/* template.c: what its stage looks for, malloc()ed, and in how many first bytes of a message */
-char *template_needle(const struct template *t, enum stage_kind *stage, size_t *scan_bytes);
+void template_needles(const struct template *t, struct needles *out);
 /* catalog_hs.c */
 void catalogue_database_free(struct catalogue *cat);
 

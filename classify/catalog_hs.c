@@ -5,64 +5,80 @@
 #include <stdlib.h>
 
 /* What a stage is compiled of. */
-struct needles {
+struct list {
     char **texts;
+    size_t *lens;
     unsigned *flags, *ids, count;
 };
 
-static bool needles_open(struct needles *list, size_t cap)
+static bool list_open(struct list *list, size_t cap)
 {
-    *list = (struct needles){calloc(cap, sizeof(*list->texts)), calloc(cap, sizeof(*list->flags)),
-        calloc(cap, sizeof(*list->ids)), 0};
-    return list->texts && list->flags && list->ids;
+    *list = (struct list){calloc(cap, sizeof(*list->texts)), calloc(cap, sizeof(*list->lens)),
+        calloc(cap, sizeof(*list->flags)), calloc(cap, sizeof(*list->ids)), 0};
+    return list->texts && list->lens && list->flags && list->ids;
 }
 
-static void needles_close(struct needles *list)
+static void list_close(struct list *list)
 {
     for (unsigned i = 0; i < list->count; i++)
         free(list->texts[i]);
     free(list->texts);
+    free(list->lens);
     free(list->flags);
     free(list->ids);
 }
 
-/* A head is found once by itself, and counting its matches would cost as much as finding it. */
-static unsigned flags_of(const struct template *t, enum stage_kind kind)
+/* `text` is the list's from here on. A head is found once anyway, and counting its matches would cost as much
+ * as finding it. */
+static int list_add(
+    struct list *list, const struct template *t, uint32_t rank, enum stage_kind kind, char *text)
 {
-    return HS_FLAG_DOTALL | (kind == STAGE_HEAD ? 0 : HS_FLAG_SINGLEMATCH) |
-           (t->nocase ? HS_FLAG_CASELESS : 0);
+    if (!text)
+        return ERR_NOMEM;
+    list->texts[list->count] = text;
+    list->flags[list->count] = (t->nocase ? HS_FLAG_CASELESS : 0) |
+                               (kind == STAGE_HEAD ? 0 : HS_FLAG_SINGLEMATCH) |
+                               (kind == STAGE_WHOLE ? HS_FLAG_DOTALL : 0);
+    list->ids[list->count++] = rank;
+    return 0;
 }
 
-static int add_needles(struct catalogue *cat, struct needles lists[STAGE_COUNT])
+static int list_template(struct list lists[STAGE_COUNT], const struct template *t, uint32_t rank)
 {
-    for (uint32_t rank = 0; rank < cat->template_count; rank++) {
-        const struct template *t = &cat->templates[cat->by_rank[rank]];
-        enum stage_kind kind;
-        size_t bytes;
-        char *text = template_needle(t, &kind, &bytes);
-        if (!text)
+    struct needles needles;
+    template_needles(t, &needles);
+    struct list *list = &lists[needles.stage];
+    if (needles.stage == STAGE_WHOLE)
+        return list_add(list, t, rank, STAGE_WHOLE, template_expression(t, false));
+    for (size_t i = 0; i < needles.count; i++) {
+        char *text = malloc(needles.len[i]);
+        if (text)
+            memcpy(text, needles.text[i], needles.len[i]);
+        list->lens[list->count] = needles.len[i];
+        if (list_add(list, t, rank, needles.stage, text))
             return ERR_NOMEM;
-        struct needles *list = &lists[kind];
-        struct stage *stage = &cat->stages[kind];
-        if (!list->count)
-            stage->first_rank = rank;
-        stage->scan_bytes = bytes > stage->scan_bytes ? bytes : stage->scan_bytes;
-        list->texts[list->count] = text;
-        list->flags[list->count] = flags_of(t, kind);
-        list->ids[list->count++] = rank;
     }
     return 0;
 }
 
+static hs_error_t compile_list(
+    const struct list *list, bool literal, hs_database_t **database, hs_compile_error_t **wrong)
+{
+    const char *const *texts = (const char *const *)list->texts;
+    return literal ? hs_compile_lit_multi(texts, list->flags, list->ids, list->lens, list->count,
+                         HS_MODE_BLOCK, NULL, database, wrong)
+                   : hs_compile_multi(
+                         texts, list->flags, list->ids, list->count, HS_MODE_BLOCK, NULL, database, wrong);
+}
+
 static int compile_stage(
-    struct catalogue *cat, struct stage *stage, const struct needles *list, char *error, size_t cap)
+    struct catalogue *cat, enum stage_kind kind, const struct list *list, char *error, size_t cap)
 {
     hs_compile_error_t *wrong = NULL;
     hs_database_t *database = NULL;
     if (!list->count)
         return 0;
-    if (hs_compile_multi((const char *const *)list->texts, list->flags, list->ids, list->count, HS_MODE_BLOCK,
-            NULL, &database, &wrong) != HS_SUCCESS) {
+    if (compile_list(list, kind != STAGE_WHOLE, &database, &wrong) != HS_SUCCESS) {
         const char *id = wrong->expression >= 0
                              ? cat->templates[cat->by_rank[list->ids[wrong->expression]]].id
                              : "database";
@@ -70,7 +86,7 @@ static int compile_stage(
         hs_free_compile_error(wrong);
         return ERR_CATALOGUE;
     }
-    stage->database = database;
+    cat->stages[kind] = (struct stage){database, list->ids[0]};
     return 0;
 }
 
@@ -104,19 +120,21 @@ static int rank_templates(struct catalogue *cat)
 
 int catalogue_compile(struct catalogue *cat, char *error, size_t error_cap)
 {
-    struct needles lists[STAGE_COUNT] = {0};
+    struct list lists[STAGE_COUNT] = {0};
     bool open = true;
     int rc = cat->template_count ? compile_templates(cat, error, error_cap) : ERR_CATALOGUE;
     if (rc == 0)
         rc = rank_templates(cat);
     for (int i = 0; rc == 0 && i < STAGE_COUNT; i++)
-        open = needles_open(&lists[i], cat->template_count) && open;
-    if (rc == 0)
-        rc = open ? add_needles(cat, lists) : ERR_NOMEM;
+        open = list_open(&lists[i], cat->template_count * NEEDLES_MAX) && open;
+    if (rc == 0 && !open)
+        rc = ERR_NOMEM;
+    for (uint32_t rank = 0; rc == 0 && rank < cat->template_count; rank++)
+        rc = list_template(lists, &cat->templates[cat->by_rank[rank]], rank);
     for (int i = 0; rc == 0 && i < STAGE_COUNT; i++)
-        rc = compile_stage(cat, &cat->stages[i], &lists[i], error, error_cap);
+        rc = compile_stage(cat, (enum stage_kind)i, &lists[i], error, error_cap);
     for (int i = 0; i < STAGE_COUNT; i++)
-        needles_close(&lists[i]);
+        list_close(&lists[i]);
     return rc;
 }
 

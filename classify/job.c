@@ -200,6 +200,7 @@ static void (*const handlers[EVENT_KIND_COUNT])(struct step *) = {
     [EV_NO_IKE_CONFIG] = on_no_ike_config,
     [EV_NOT_LOADED] = on_not_loaded,
     [EV_SETUP_IGNORED] = on_setup_ignored,
+    [EV_IKE_UNACCEPTABLE] = on_ike_unacceptable,
     [EV_DAEMON_STARTED] = on_daemon_started,
     [EV_DAEMON_STOPPED] = on_device_fact,
     [EV_DEVICE_FACT] = on_device_fact,

@@ -410,6 +410,16 @@ static void generating_response(struct step *s, uint8_t type, int64_t mid, uint3
     }
 }
 
+/* Of a rekey: an IKE_SA's first proposals are told of by other lines too. The response that says so may be
+ * lost. */
+STEP_HANDLER(on_ike_unacceptable)
+{
+    const struct exchange *x = s->job->exchange ? exchange_at(s->c, s->job->exchange) : NULL;
+    if (x && !x->out && x->type == CREATE_CHILD_SA && s->job->sa)
+        refused_by_us(s, s->job->sa, x->type, payloads_flags(s->c, x->request) & ~(uint32_t)PAYLOAD_TS,
+            PAYLOAD_NO_PROP);
+}
+
 STEP_HANDLER(on_generating)
 {
     uint8_t type = (uint8_t)exchange_type_of(event_text(s->e, F_EXCHANGE));

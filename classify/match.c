@@ -4,9 +4,7 @@
 #include <hs.h>
 #include <stdlib.h>
 
-enum {
-    HITS_MAX = 128
-}; /* templates of which one line can match the expression; more would be a catalogue without literals */
+enum { HITS_MAX = 128 }; /* of one stage in one message; more would be a catalogue without literals */
 
 struct match_scratch {
     hs_scratch_t *hs;
@@ -70,7 +68,7 @@ int match_text(
     for (const struct stage *stage = cat->stages; text.len && stage < cat->stages + STAGE_COUNT; stage++) {
         if (!stage->database || best < stage->first_rank)
             continue;
-        size_t bytes = text.len < stage->scan_bytes ? text.len : stage->scan_bytes;
+        size_t bytes = stage == &cat->stages[STAGE_HEAD] && text.len > HEAD_BYTES ? HEAD_BYTES : text.len;
         scratch->hit_count = 0;
         /* it fails only for a bad database or a scratch in use: both are bugs, and then nothing matches */
         if (hs_scan(stage->database, text.ptr, (unsigned)bytes, 0, scratch->hs, on_match, scratch) !=

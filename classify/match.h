@@ -1,6 +1,10 @@
 /*
- * match.h — step 3: one hs_scan a line over all templates. match.c is the only file that scans, catalog_hs.c
- * the only one that compiles.
+ * match.h — step 3: which template a message is of. match.c is the only file that scans, catalog_hs.c the
+ * only one that compiles.
+ *
+ * Rule    of the templates whose reader agrees the one with the most literal bytes, of equals the first of
+ * the catalogue. Scans come in stages (catalog_build.h); one whose templates are all less specific than what
+ * was found is left out.
  *
  * Threads the database is const; a scratch belongs to one thread.
  */

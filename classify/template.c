@@ -3,11 +3,15 @@
 #include <stdlib.h>
 
 enum {
-    TELLING_BYTES = 12, /* of literal text, after which few other templates are left */
-    HEAD_BYTES = 16,    /* of the beginning, then more only adds states (tests/bench/README.md) */
-    HEAD_MIN_BYTES = 4, /* a shorter one too many messages begin with */
-    INNER_MIN_BYTES = 4
+    TELLING_BYTES = 12,   /* of literal text, after which few other templates are left */
+    NEEDLE_MIN_BYTES = 4, /* a shorter one too many messages hold */
 };
+
+static size_t up_to(struct span s, char c)
+{
+    const char *end = s.len ? memchr(s.ptr, c, s.len) : NULL;
+    return end ? (size_t)(end - s.ptr) : s.len;
+}
 
 static bool field_kind(char letter, enum segment_kind *kind)
 {
@@ -182,39 +186,43 @@ char *template_expression(const struct template *t, bool whole)
     return text;
 }
 
-static size_t one_of_longest(struct span choices)
+static size_t append(char head[HEAD_BYTES], size_t have, struct span text)
 {
-    size_t longest = 0, run = 0;
-    for (size_t i = 0; i < choices.len; i++) {
-        run = choices.ptr[i] == '|' ? 0 : run + 1;
-        longest = run > longest ? run : longest;
-    }
-    return longest;
+    size_t left = HEAD_BYTES - have, n = text.len < left ? text.len : left;
+    memcpy(head + have, text.ptr, n);
+    return have + n;
 }
 
-/* The literal text a template begins with, alternatives included. @return bytes of the shortest */
-static size_t put_head(const struct template *t, char *to, size_t *longest)
+static bool add_needle(struct needles *out, struct span text)
 {
-    size_t shortest = 0, most = 0;
-    to = put(to, "^");
-    for (size_t i = 0; i < t->segment_count && most < HEAD_BYTES; i++) {
-        const struct segment *s = &t->segments[i];
-        if (s->kind == SEGMENT_LITERAL) {
-            size_t left = HEAD_BYTES - most, n = s->text.len < left ? s->text.len : left;
-            to = put_literal(to, span_from(s->text.ptr, n));
-            shortest += n;
-            most += n;
-        } else if (s->kind == SEGMENT_ONE_OF && most + one_of_longest(s->text) <= 2 * HEAD_BYTES) {
-            to = put_one_of(to, s->text);
-            shortest += one_of_shortest(s->text);
-            most += one_of_longest(s->text);
-        } else {
-            break;
-        }
+    if (text.len < NEEDLE_MIN_BYTES || out->count == NEEDLES_MAX)
+        return false;
+    out->len[out->count] = append(out->text[out->count], 0, text);
+    out->count++;
+    return true;
+}
+
+/* Every literal text that a message can begin with, from segment i on. @return false: one is too short, or
+ * they are too many */
+static bool add_heads(
+    const struct template *t, size_t i, const char begun[HEAD_BYTES], size_t len, struct needles *out)
+{
+    char head[HEAD_BYTES];
+    const struct segment *s = &t->segments[i];
+    bool literal = i < t->segment_count && s->kind == SEGMENT_LITERAL;
+    if (len == HEAD_BYTES || i == t->segment_count || (!literal && s->kind != SEGMENT_ONE_OF))
+        return add_needle(out, span_from(begun, len));
+    memcpy(head, begun, len);
+    if (literal)
+        return add_heads(t, i + 1, head, append(head, len, s->text), out);
+    for (struct span rest = s->text;;) {
+        struct span choice = {rest.ptr, up_to(rest, '|')};
+        if (!add_heads(t, i + 1, head, append(head, len, choice), out))
+            return false;
+        if (choice.len == rest.len)
+            return true;
+        rest = span_skip(rest, choice.len + 1);
     }
-    *to = '\0';
-    *longest = most;
-    return shortest;
 }
 
 static struct span longest_literal(const struct template *t)
@@ -226,25 +234,14 @@ static struct span longest_literal(const struct template *t)
     return longest;
 }
 
-char *template_needle(const struct template *t, enum stage_kind *stage, size_t *scan_bytes)
+void template_needles(const struct template *t, struct needles *out)
 {
-    char *text = malloc(strlen(t->text) * 4 + 64);
-    struct span inner = longest_literal(t);
-    if (!text)
-        return NULL;
-    *stage = STAGE_HEAD;
-    if (put_head(t, text, scan_bytes) >= HEAD_MIN_BYTES)
-        return text;
-    *scan_bytes = SIZE_MAX;
-    if (inner.len >= INNER_MIN_BYTES) {
-        *stage = STAGE_INNER;
-        inner.len = inner.len < TELLING_BYTES ? inner.len : TELLING_BYTES;
-        *put_literal(text, inner) = '\0';
-        return text;
-    }
-    free(text);
-    *stage = STAGE_WHOLE;
-    return template_expression(t, false);
+    static const char nothing[HEAD_BYTES];
+    *out = (struct needles){.stage = STAGE_HEAD};
+    if (add_heads(t, 0, nothing, 0, out))
+        return;
+    out->count = 0;
+    out->stage = add_needle(out, longest_literal(t)) ? STAGE_INNER : STAGE_WHOLE;
 }
 
 static inline unsigned char lower(unsigned char c)
@@ -257,12 +254,6 @@ static bool starts(struct span s, struct span prefix, bool nocase)
     if (!nocase)
         return span_starts(s, prefix);
     return s.len >= prefix.len && span_eq_nocase(span_from(s.ptr, prefix.len), prefix);
-}
-
-static size_t up_to(struct span s, char c)
-{
-    const char *end = s.len ? memchr(s.ptr, c, s.len) : NULL;
-    return end ? (size_t)(end - s.ptr) : s.len;
 }
 
 /* How many bytes of s belong to a field of this kind, at least 1 to be one. */
