@@ -342,7 +342,8 @@ static void generating_request(struct step *s, uint8_t type, int64_t mid, uint32
 }
 
 /* Our own refusal of what the peer asked. */
-static void refused_by_us(struct step *s, uint32_t h, uint8_t type, uint32_t asked, uint32_t flags)
+static void refused_by_us(
+    struct step *s, uint32_t h, uint8_t type, uint32_t asked, uint32_t flags, const struct note *note)
 {
     struct sa *sa = sa_at(s->c, h);
     enum fact fact = FACT_NONE;
@@ -362,7 +363,7 @@ static void refused_by_us(struct step *s, uint32_t h, uint8_t type, uint32_t ask
             span_from(p->received, p->received_len), span_from(p->configured, p->configured_len)))
         sa->facts |= FACT_BIT(FACT_ONLY_GROUP_DIFFERS);
     sa->out_is_rekey_child = asked & PAYLOAD_REKEY_SA;
-    step_refused(s, h, fact, NULL);
+    step_refused(s, h, fact, note);
 }
 
 /* The line of the request that is answered here is lost. */
@@ -387,11 +388,23 @@ static uint32_t asked_in_lost_request(const struct step *s)
     return p && !span_starts(span_from(p->received, p->received_len), SPAN("IKE:")) ? PAYLOAD_TS : 0;
 }
 
+/* The proposals of a job say what was refused; the packet that follows says whose it is. */
+static void refusal_waits(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
+{
+    if (type != CREATE_CHILD_SA || !(payloads_flags(s->c, payloads) & PAYLOAD_NO_PROP) || !s->job->proposals)
+        return;
+    s->job->waiting =
+        (struct waiting){.kind = WAITING_REFUSAL, .exchange = type, .mid = mid, .payloads = payloads};
+    note_take(&s->job->waiting.note, s->e);
+}
+
 static void generating_response(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
 {
     uint32_t h = s->job->sa ? s->job->sa : sa_of_lost_request(s, type, mid);
-    if (!h)
+    if (!h) {
+        refusal_waits(s, type, mid, payloads);
         return;
+    }
     uint32_t asked = s->job->exchange ? 0 : asked_in_lost_request(s);
     if (s->job->exchange) {
         struct exchange *x = exchange_at(s->c, s->job->exchange);
@@ -401,7 +414,7 @@ static void generating_response(struct step *s, uint8_t type, int64_t mid, uint3
         }
     }
     uint32_t flags = payloads_flags(s->c, payloads);
-    refused_by_us(s, h, type, asked, flags);
+    refused_by_us(s, h, type, asked, flags, NULL);
     bool over =
         (type == IKE_SA_INIT && flags & PAYLOAD_NO_PROP) || (type == IKE_AUTH && flags & PAYLOAD_AUTH_FAILED);
     if (over) { /* charon destroys the SA after such an answer */
@@ -410,14 +423,12 @@ static void generating_response(struct step *s, uint8_t type, int64_t mid, uint3
     }
 }
 
-/* Of a rekey: an IKE_SA's first proposals are told of by other lines too. The response that says so may be
- * lost. */
-STEP_HANDLER(on_ike_unacceptable)
+/* The response that says so may be lost. An IKE_SA_INIT's refusal has other lines of its own. */
+STEP_HANDLER(on_unacceptable)
 {
     const struct exchange *x = s->job->exchange ? exchange_at(s->c, s->job->exchange) : NULL;
-    if (x && !x->out && x->type == CREATE_CHILD_SA && s->job->sa)
-        refused_by_us(s, s->job->sa, x->type, payloads_flags(s->c, x->request) & ~(uint32_t)PAYLOAD_TS,
-            PAYLOAD_NO_PROP);
+    if (x && !x->out && x->type != IKE_SA_INIT && s->job->sa)
+        refused_by_us(s, s->job->sa, x->type, payloads_flags(s->c, x->request), PAYLOAD_NO_PROP, NULL);
 }
 
 STEP_HANDLER(on_generating)
@@ -446,8 +457,7 @@ STEP_HANDLER(on_generating)
  * this message id; where nothing says what it was, a probe, unless it is too large for one. */
 static uint32_t request_lost(struct step *s, const struct packet *p, const struct waiting *w)
 {
-    uint8_t by_size = p->bytes > PROBE_MAX_BYTES ? CREATE_CHILD_SA : INFORMATIONAL;
-    uint8_t type = w->exchange ? w->exchange : by_size;
+    uint8_t type = w->exchange ? w->exchange : p->bytes > PROBE_MAX_BYTES ? CREATE_CHILD_SA : INFORMATIONAL;
     uint32_t h = sa_expecting(s->c, s->device, &p->src, &p->dst, type, w->mid, true);
     const struct sa *sa = h ? sa_at(s->c, h) : NULL;
     if (!sa || sa->state != SA_ESTABLISHED || sa->out_exchange || sa->next_out != w->mid)
@@ -479,6 +489,13 @@ static void no_longer_waiting(struct step *s, const struct packet *p)
         if (h) {
             step_bind(s, h, 0);
             step_open_request(s, h, w.exchange, w.mid, w.payloads, &w.note);
+        }
+    } else if (w.kind == WAITING_REFUSAL) {
+        h = sa_expecting(s->c, s->device, &p->src, &p->dst, w.exchange, w.mid, false);
+        if (h) {
+            step_bind(s, h, 0);
+            refused_by_us(
+                s, h, w.exchange, asked_in_lost_request(s), payloads_flags(s->c, w.payloads), &w.note);
         }
     }
 }

@@ -50,7 +50,7 @@ void step_open_request(
 STEP_HANDLER(on_receive);
 STEP_HANDLER(on_parsed);
 STEP_HANDLER(on_generating);
-STEP_HANDLER(on_ike_unacceptable);
+STEP_HANDLER(on_unacceptable);
 STEP_HANDLER(on_send);
 STEP_HANDLER(on_send_error);
 STEP_HANDLER(on_retransmit);

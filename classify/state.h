@@ -99,9 +99,10 @@ struct packet {
     int32_t bytes; /* -1: none */
 };
 
-enum waiting_kind { WAITING_NONE, WAITING_REQUEST, WAITING_RETRANSMIT };
+enum waiting_kind { WAITING_NONE, WAITING_REQUEST, WAITING_RETRANSMIT, WAITING_REFUSAL };
 
-/* A request or retransmission printed before any line said whose it is (messages.md 1.2.5). */
+/* A request or retransmission printed before any line said whose it is (messages.md 1.2.5), or a refusal of
+ * ours after such lines were lost. */
 struct waiting {
     enum waiting_kind kind;
     uint8_t exchange;
