@@ -453,14 +453,25 @@ STEP_HANDLER(on_generating)
 /* --- packets out
  * ---------------------------------------------------------------------------------------------------- */
 
-/* The line of the request that is repeated here is lost: of the established SA of the pair that counts to
- * this message id; where nothing says what it was, a probe, unless it is too large for one. */
+/* The SA of the packet's pair that counts to this message id and waits for no answer. */
+static uint32_t sa_ready_for(
+    const struct step *s, const struct packet *p, uint8_t type, int64_t mid, enum sa_state state)
+{
+    uint32_t h = sa_expecting(s->c, s->device, &p->src, &p->dst, type, mid, true);
+    const struct sa *sa = h ? sa_at(s->c, h) : NULL;
+    return sa && sa->state == state && !sa->out_exchange && sa->next_out == mid ? h : 0;
+}
+
+/* The line of the request that is repeated here is lost. What follows IKE_SA_INIT is IKE_AUTH; of an
+ * established SA, where nothing says what it was, it is a probe, unless it is too large for one. */
 static uint32_t request_lost(struct step *s, const struct packet *p, const struct waiting *w)
 {
-    uint8_t type = w->exchange ? w->exchange : p->bytes > PROBE_MAX_BYTES ? CREATE_CHILD_SA : INFORMATIONAL;
-    uint32_t h = sa_expecting(s->c, s->device, &p->src, &p->dst, type, w->mid, true);
-    const struct sa *sa = h ? sa_at(s->c, h) : NULL;
-    if (!sa || sa->state != SA_ESTABLISHED || sa->out_exchange || sa->next_out != w->mid)
+    uint8_t by_size = p->bytes > PROBE_MAX_BYTES ? CREATE_CHILD_SA : INFORMATIONAL;
+    uint8_t type = w->exchange ? w->exchange : by_size;
+    uint32_t h = sa_ready_for(s, p, type, w->mid, SA_ESTABLISHED);
+    if (!h && w->mid == 1 && (h = sa_ready_for(s, p, IKE_AUTH, 1, SA_CONNECTING)))
+        type = IKE_AUTH;
+    if (!h)
         return 0;
     step_open_request(s, h, type, w->mid, 0, &w->note);
     sa_at(s->c, h)->out_sent_ms -= w->timeout_s > 0 && w->attempt == 1 ? w->timeout_s * 1000 : 0;
@@ -544,57 +555,4 @@ STEP_HANDLER(on_keep_alive)
     struct addr peer;
     if (event_addr(s->e, F_PEER, &peer))
         step_bind(s, 0, sa_tunnel_of_peer(s->c, s->device, &peer));
-}
-
-/* Of the packets handed to charon's sender within a second, the last that its socket may have refused. */
-enum may_fail { MAY_FAIL_UNANSWERED, MAY_FAIL_NOT_YET, MAY_FAIL_ANY };
-
-static uint32_t refused_by_socket(
-    const struct classify *c, uint32_t device, int64_t at_ms, enum may_fail may_fail)
-{
-    const struct device *d = device_at(c, device);
-    for (uint32_t i = 1; i <= SENT_MAX; i++) {
-        const struct sent *sent = &d->sent[(d->next_sent - i) % SENT_MAX];
-        if (!pool_live(&c->sas, sent->sa) || at_ms - sent->at_ms > 1000 || sent->at_ms > at_ms)
-            continue;
-        const struct sa *sa = sa_at(c, sent->sa);
-        bool not_yet = sa->out_errors < sa->out_sends;
-        if (sa->device == device && (may_fail == MAY_FAIL_ANY || (not_yet && may_fail == MAY_FAIL_NOT_YET) ||
-                                        (not_yet && sa->out_exchange)))
-            return sent->sa;
-    }
-    return 0;
-}
-
-bool step_send_error_due(const struct classify *c, uint32_t device, int64_t at_ms)
-{
-    return refused_by_socket(c, device, at_ms, MAY_FAIL_UNANSWERED) != 0;
-}
-
-/* The sender is a thread of its own: its error is about the packet handed to it last, or, once all of that
- * SA's have failed, about the one before; of a request that was answered only if nothing else fits. */
-static uint32_t sa_of_send_error(const struct step *s)
-{
-    uint32_t h = 0;
-    for (int may_fail = MAY_FAIL_UNANSWERED; !h && may_fail <= MAY_FAIL_ANY; may_fail++)
-        h = refused_by_socket(s->c, s->device, s->e->at_ms, (enum may_fail)may_fail);
-    return h ? h : s->job->sa;
-}
-
-STEP_HANDLER(on_send_error)
-{
-    uint32_t h = sa_of_send_error(s);
-    if (!h)
-        return;
-    struct sa *sa = sa_at(s->c, h);
-    step_bind(s, h, 0);
-    sa->facts |= FACT_BIT(FACT_SEND_FAILED);
-    if (sa->out_errors < UINT8_MAX)
-        sa->out_errors++;
-    if (!sa->tunnel)
-        return;
-    if (tunnel_at(s->c, sa->tunnel)->state == TUNNEL_UP)
-        incident_fact(s->c, sa->tunnel, FACT_SEND_FAILED, s->e);
-    else
-        incident_line(s->c, sa->tunnel, FACT_SEND_FAILED, s->e);
 }
