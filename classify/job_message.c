@@ -116,6 +116,7 @@ STEP_HANDLER(on_no_ike_config)
 void step_alive(struct step *s, uint32_t sa_handle)
 {
     struct sa *sa = sa_at(s->c, sa_handle);
+    sa->probes = 0;
     if (!sa->tunnel || sa->state < SA_ESTABLISHED)
         return;
     struct tunnel *t = tunnel_at(s->c, sa->tunnel);

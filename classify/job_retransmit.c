@@ -137,8 +137,8 @@ STEP_HANDLER(on_give_up)
     size_t count = 1;
     if (!due[0] && event_has(s->e, F_ATTEMPT))
         count = sa_giving_up(s->c, s->device, (int32_t)event_number(s->e, F_ATTEMPT), s->e->at_ms, due);
-    else if (!due[0]) /* IKEv1: DPD check timed out */
-        due[0] = sa_dpd_unanswered(s->c, s->device);
+    else if (!due[0] && (due[0] = sa_dpd_unanswered(s->c, s->device))) /* IKEv1: DPD check timed out */
+        sa_at(s->c, due[0])->out_type = INFORMATIONAL_V1; /* and not a rekey that is under way too */
     if (count > 1) {
         count_tied(s, due, count);
     } else if (count == 1 && due[0]) {

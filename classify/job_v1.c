@@ -108,6 +108,10 @@ void v1_informational(struct step *s, int64_t mid, uint32_t payloads)
 static void probe_sent(struct step *s, struct sa *sa, uint32_t exchange, int64_t mid, const struct note *note)
 {
     bool repeated = sa->out_exchange && sa->out_type == INFORMATIONAL_V1;
+    if (sa->probes == 0)
+        sa->probe_ms = note->q.at_ms;
+    if (sa->probes < UINT8_MAX)
+        sa->probes++;
     exchange_closed(s->c, sa->out_exchange, repeated ? OUTCOME_UNANSWERED : OUTCOME_ABANDONED);
     sa->out_exchange = exchange;
     sa->out_type = INFORMATIONAL_V1;

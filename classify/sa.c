@@ -411,10 +411,10 @@ uint32_t sa_dpd_unanswered(const struct classify *c, uint32_t device)
     uint32_t due = 0;
     for (uint32_t h = device_at(c, device)->first_sa; h; h = sa_at(c, h)->next_of_device) {
         const struct sa *sa = sa_at(c, h), *than = due ? sa_at(c, due) : NULL;
-        if (!sa->out_exchange || sa->out_type != INFORMATIONAL_V1)
+        if (!sa->probes || sa->state == SA_GONE)
             continue;
-        if (!than || sa->out_retransmits > than->out_retransmits ||
-            (sa->out_retransmits == than->out_retransmits && sa->out_sent_ms < than->out_sent_ms))
+        if (!than || sa->probes > than->probes ||
+            (sa->probes == than->probes && sa->probe_ms < than->probe_ms))
             due = h;
     }
     return due;

@@ -150,6 +150,8 @@ struct sa {
     bool out_is_rekey_ike, out_is_rekey_child;
     bool out_is_auth;              /* IKE_AUTH, or the message of IKEv1's phase 1 that carries the identity */
     uint8_t out_sends, out_errors; /* packets of it, and how many the socket refused */
+    uint8_t probes;                /* IKEv1's, beside that request, since the peer was heard last; */
+    int64_t probe_ms;              /* the first of them */
     int64_t out_mid, out_sent_ms, out_last_ms;
     int32_t out_retransmits, out_base_ms; /* base: first time-out, 0 unknown */
     struct note request;                  /* the line of that request */
