@@ -136,6 +136,24 @@ size_t corpus_cases(char names[][64], size_t max)
     return n;
 }
 
+void corpus_each(void (*check)(const char *name, const struct corpus *log))
+{
+    enum { CASES_MAX = 64 };
+    char cases[CASES_MAX][64];
+    size_t n = corpus_cases(cases, CASES_MAX);
+    if (n == 0) {
+        fprintf(stderr, "no corpus below %s\n", CORPUS_DIR);
+        abort();
+    }
+    for (size_t i = 0; i < n; i++) {
+        char path[512];
+        snprintf(path, sizeof(path), "%s/%s/messages", CORPUS_DIR, cases[i]);
+        struct corpus log = corpus_load(path, "vedge01");
+        check(cases[i], &log);
+        corpus_free(&log);
+    }
+}
+
 const struct catalogue *corpus_catalogue(void)
 {
     static const struct catalogue *cat;

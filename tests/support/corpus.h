@@ -23,6 +23,9 @@ struct corpus corpus_mixed(const struct corpus *log, uint32_t seed);
 /* Names of the cases below CORPUS_DIR, sorted; the list is static. */
 size_t corpus_cases(char names[][64], size_t max);
 
+/* Calls `check` with the log of each case, keyed vedge01. Aborts if there is none. */
+void corpus_each(void (*check)(const char *name, const struct corpus *log));
+
 /* The built-in catalogue, once a process. */
 const struct catalogue *corpus_catalogue(void);
 

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CASES_MAX = 64 };
-
 static void same_pool(
     const char *where, const char *name, const struct pool *a, const struct pool *b, size_t record)
 {
@@ -91,20 +89,6 @@ static struct classify *restarted(const struct classify *from)
     return c;
 }
 
-static void each_case(void (*check)(const char *name, const struct corpus *log))
-{
-    char cases[CASES_MAX][64];
-    size_t n = corpus_cases(cases, CASES_MAX);
-    cr_assert_gt(n, 0, "no corpus below %s", CORPUS_DIR);
-    for (size_t i = 0; i < n; i++) {
-        char path[512];
-        snprintf(path, sizeof(path), "%s/%s/messages", CORPUS_DIR, cases[i]);
-        struct corpus log = corpus_load(path, "vedge01");
-        check(cases[i], &log);
-        corpus_free(&log);
-    }
-}
-
 /* One goes on; the other is stopped, saved and loaded at every record. */
 static void stopped_at_every_record(const char *name, const struct corpus *log)
 {
@@ -127,7 +111,7 @@ static void stopped_at_every_record(const char *name, const struct corpus *log)
 
 Test(checkpoint, a_state_saved_and_loaded_at_every_record_is_the_one_that_never_stopped)
 {
-    each_case(stopped_at_every_record);
+    corpus_each(stopped_at_every_record);
 }
 
 static void stopped_while_lines_are_held(const char *name, const struct corpus *log)
@@ -196,5 +180,5 @@ static void killed_anywhere(const char *name, const struct corpus *log)
 
 Test(checkpoint, a_replay_behind_a_checkpoint_stores_what_would_have_been_stored)
 {
-    each_case(killed_anywhere);
+    corpus_each(killed_anywhere);
 }

@@ -7,23 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CASES_MAX = 64 };
-
-/* Calls `check` with each log of the corpus. */
-static void each_case(void (*check)(const char *name, const struct corpus *log))
-{
-    char cases[CASES_MAX][64];
-    size_t n = corpus_cases(cases, CASES_MAX);
-    cr_assert_gt(n, 0, "no corpus below %s", CORPUS_DIR);
-    for (size_t i = 0; i < n; i++) {
-        char path[512];
-        snprintf(path, sizeof(path), "%s/%s/messages", CORPUS_DIR, cases[i]);
-        struct corpus log = corpus_load(path, "vedge01");
-        check(cases[i], &log);
-        corpus_free(&log);
-    }
-}
-
 /* Collects into `content` what has changed. */
 static void commit(struct classify *c, struct content *content)
 {
@@ -76,7 +59,7 @@ static void same_at_any_commit_points(const char *name, const struct corpus *log
 
 Test(prefix, any_commit_points_store_the_same)
 {
-    each_case(same_at_any_commit_points);
+    corpus_each(same_at_any_commit_points);
 }
 
 /* Committed up to P and then cut off: what is stored is what a run over [0, P) alone stores. */
@@ -130,7 +113,7 @@ static void same_when_restored(const char *name, const struct corpus *log)
 
 Test(prefix, a_restored_state_goes_on_as_if_nothing_happened)
 {
-    each_case(same_when_restored);
+    corpus_each(same_when_restored);
 }
 
 /* The same of logs whose lines wait for each other. */
@@ -144,7 +127,7 @@ static void mixed_is_the_same(const char *name, const struct corpus *log)
 
 Test(prefix, lines_that_are_held_change_neither)
 {
-    each_case(mixed_is_the_same);
+    corpus_each(mixed_is_the_same);
 }
 
 /* --- a verdict that may still turn says so
@@ -211,5 +194,5 @@ static void cut_anywhere(const char *name, const struct corpus *log)
 
 Test(prefix, a_log_cut_anywhere_has_no_cause_that_the_whole_has_not_unless_said_to_be_possible)
 {
-    each_case(cut_anywhere);
+    corpus_each(cut_anywhere);
 }
