@@ -286,17 +286,24 @@ int64_t sim_retransmit_wait_ms(const struct sim_tunnel *t)
     return (int64_t)wait;
 }
 
-void sim_retransmit(struct sim_tunnel *t)
+bool sim_try_again(struct sim_tunnel *t, const struct sim_job *j)
 {
-    struct sim_device *d = t->device;
-    struct sim_job j = sim_job_on(t, &t->sa);
     if (t->asked == RQ_NONE)
-        return;
-    if (t->attempt == d->tries) {
-        sim_give_up(t, &j);
-        return;
+        return false;
+    if (t->attempt == t->device->tries) {
+        sim_give_up(t, j);
+        return false;
     }
     t->attempt++;
+    return true;
+}
+
+void sim_retransmit(struct sim_tunnel *t)
+{
+    const struct sim_device *d = t->device;
+    struct sim_job j = sim_job_on(t, &t->sa);
+    if (!sim_try_again(t, &j))
+        return;
     if (d->suffix)
         sim_say(&j, "IKE",
             "retransmit %u of request with message ID %u (tries=%u, timeout=%u, exchange=%u, state=%u)",

@@ -34,6 +34,8 @@ void sim_retransmit(struct sim_tunnel *t);
 int64_t sim_retransmit_wait_ms(const struct sim_tunnel *t); /* until the next one */
 void sim_lost(struct sim_tunnel *t);                        /* nothing was answered: the tunnel is down */
 void sim_give_up(struct sim_tunnel *t, const struct sim_job *j);
+/* The request under way is due once more; false: there is none, or it was given up. */
+bool sim_try_again(struct sim_tunnel *t, const struct sim_job *j);
 void sim_socket_may_refuse(struct sim_tunnel *t);
 void sim_answer(struct sim_tunnel *t); /* the peer's answer arrives */
 void sim_initiate(const struct sim_job *j);

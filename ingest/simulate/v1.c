@@ -134,15 +134,9 @@ static void child(const struct sim_job *j)
 
 static void retransmit(struct sim_tunnel *t)
 {
-    struct sim_device *d = t->device;
     struct sim_job j = sim_job_on(t, &t->sa);
-    if (t->asked == RQ_NONE)
+    if (!sim_try_again(t, &j))
         return;
-    if (t->attempt == d->tries) {
-        sim_give_up(t, &j);
-        return;
-    }
-    t->attempt++;
     sim_say(&j, "IKE", "sending retransmit %u of request message ID %u, seq %u", t->attempt, t->asked_mid,
         t->sa.seq);
     sim_arm(t, TM_RETRANSMIT, sim_retransmit_wait_ms(t));
