@@ -88,7 +88,7 @@ int inventory_store(struct pg *pg, struct inventory *const *list, size_t count, 
         .target = "pg_temp.stage_inventory", .table = &row_table, .rows = rows, .count = total};
     int rc = pg_script_once(pg, "inventory_stage", sql_inventory_stage);
     if (rc == 0)
-        rc = copy_begin(pg, &job, 1);
+        rc = copy_begin(pg, NULL, &job, 1);
     if (rc == 0)
         rc = pg_script(pg, "inventory_lock", sql_inventory_lock);
     if (rc == 0)

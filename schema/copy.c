@@ -22,14 +22,14 @@ static void put_text(struct copy_buffer *b, const char *text)
     b->len += n;
 }
 
-/* The statements of all jobs as one string, to be freed. */
-static char *copy_statements(const struct copy_job *jobs, size_t count)
+/* The statements of all jobs as one string that goes on from `before`, to be freed. */
+static char *copy_statements(const char *before, const struct copy_job *jobs, size_t count)
 {
     struct copy_buffer b = {0};
 
-    put_text(&b, "BEGIN");
+    put_text(&b, before);
     for (size_t i = 0; i < count; i++) {
-        put_text(&b, "; COPY ");
+        put_text(&b, b.len ? "; COPY " : "COPY ");
         put_text(&b, jobs[i].target);
         for (size_t c = 0; c < jobs[i].table->count; c++) {
             put_text(&b, c ? ", " : " (");
@@ -78,13 +78,20 @@ static int expect(struct pg *pg, ExecStatusType wanted, const char *name)
     return rc;
 }
 
-int copy_begin(struct pg *pg, const struct copy_job *jobs, size_t count)
+static int begin_with(struct pg *pg, const struct pg_step *first)
+{
+    const struct pg_step steps[] = {{"begin", "BEGIN", NULL, 0, true}, *first};
+    return pg_pipeline(pg, steps, 2);
+}
+
+static int copy_jobs(struct pg *pg, const char *begin, const struct copy_job *jobs, size_t count)
 {
     struct copy_buffer b = {.bytes = pg->bytes, .cap = pg->bytes_cap};
-    char *statements = copy_statements(jobs, count);
-    int rc = PQsendQuery(pg->conn, statements) ? expect(pg, PGRES_COMMAND_OK, "begin")
-                                               : pg_fail(pg, NULL, "begin");
+    char *statements = copy_statements(begin, jobs, count);
+    int rc = PQsendQuery(pg->conn, statements) ? 0 : pg_fail(pg, NULL, "copy.begin");
 
+    if (rc == 0 && *begin)
+        rc = expect(pg, PGRES_COMMAND_OK, "begin");
     for (size_t i = 0; rc == 0 && i < count; i++) {
         rc = expect(pg, PGRES_COPY_IN, jobs[i].target);
         b.len = 0;
@@ -97,6 +104,15 @@ int copy_begin(struct pg *pg, const struct copy_job *jobs, size_t count)
     pg->bytes = b.bytes;
     pg->bytes_cap = b.cap;
     pg_drain(pg);
+    return rc;
+}
+
+int copy_begin(struct pg *pg, const struct pg_step *first, const struct copy_job *jobs, size_t count)
+{
+    int rc = first ? begin_with(pg, first) : 0;
+
+    if (rc == 0 && (!first || count > 0))
+        rc = copy_jobs(pg, first ? "" : "BEGIN", jobs, count);
     pg->begun++;
     if (rc < 0)
         pg_rollback(pg);

@@ -1,6 +1,6 @@
 /*
- * copy.h — opens a transaction and copies rows in: one string of BEGIN and COPY statements, so that each
- * table costs one round trip.
+ * copy.h — opens a transaction and copies rows in: one string of COPY statements, so that each table costs one
+ * round trip.
  */
 #ifndef IKEWATCH_SCHEMA_COPY_H
 #define IKEWATCH_SCHEMA_COPY_H
@@ -21,10 +21,12 @@ struct copy_job {
 };
 
 /**
- * BEGIN, then each job. The rows are stored only if this returns 0 and the caller's COMMIT does too.
+ * BEGIN, the statement that has to succeed before any row is sent, then each job. The rows are stored only if
+ * this returns 0 and the caller's COMMIT does too.
+ * @param first  NULL: none; then BEGIN travels with the COPYs
  * @return 0 and the transaction is open; else it is rolled back and nothing was written
  */
-int copy_begin(struct pg *pg, const struct copy_job *jobs, size_t count);
+int copy_begin(struct pg *pg, const struct pg_step *first, const struct copy_job *jobs, size_t count);
 
 /* How many transactions copy_begin() has opened in this session, this one included. */
 unsigned copy_begun(const struct pg *pg);

@@ -208,8 +208,6 @@ static size_t plan_steps(const struct plan *p, unsigned nth, const struct positi
     }
     if (p->count > 0)
         steps[n++] = emptying(p, nth);
-    steps[n++] =
-        (struct pg_step){"position_advance_call", sql_position_advance_call, params->list, params->n, false};
     steps[n++] = (struct pg_step){"commit", "COMMIT", NULL, 0, true};
     return n;
 }
@@ -231,7 +229,9 @@ static int commit(struct pg *pg, struct router *router, const struct flush *f)
     position_params_init(&dead, &f->key);
     position_params_add(&dead, f->dead_letter_max ? (int64_t)f->dead_letter_max : LONG_NONE);
     plan_init(&plan, router, f);
-    int rc = copy_begin(pg, plan.jobs, plan.count);
+    const struct pg_step advance = {
+        "position_advance_call", sql_position_advance_call, params.list, params.n, false};
+    int rc = copy_begin(pg, &advance, plan.jobs, plan.count);
     return rc < 0 ? rc : pg_pipeline(pg, steps, plan_steps(&plan, copy_begun(pg), &params, &dead, steps));
 }
 

@@ -1,10 +1,12 @@
 /*
  * flush.h — the write side: claim a partition, load its checkpoint, and store a batch exactly once.
  *
- * One flush is one transaction of one partition (design 3.1, 3.3): rows by COPY BINARY (new exchanges
- * straight in, everything else through staging and a set-based upsert), dead letters, an optional checkpoint,
- * and as the last statement, sent together with COMMIT, a compare-and-set of the position (epoch and old
- * value). Threads one connection, one thread.
+ * One flush is one transaction of one partition (design 3.1, 3.3): first a compare-and-set of the position
+ * (epoch and old value), then rows by COPY BINARY (new exchanges straight in, everything else through staging
+ * and a set-based upsert), dead letters, an optional checkpoint. The position comes first so that its row is
+ * locked before anything is written: a former owner is refused before it writes a row, and one that was
+ * stopped amid its rows, whose keys its successor would wait for, is found and ended by the claim. Threads
+ * one connection, one thread.
  */
 #ifndef IKEWATCH_SCHEMA_FLUSH_H
 #define IKEWATCH_SCHEMA_FLUSH_H

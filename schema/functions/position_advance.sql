@@ -1,11 +1,13 @@
--- position_advance(…) — the last statement of a flush: move the position, if it is still ours to move.
+-- position_advance(…) — the first statement of a flush: move the position, if it is still ours to move.
+--
+-- The row stays locked until the COMMIT: whoever claims the partition meanwhile waits, and ends a flush that was stopped midway.
 --
 -- In      consumer_group, topic, partition  which
 --         "to", epoch, "from"               the new position; the claim's epoch and the old position, which must be what is stored
 --         watermark_ms                      highest device clock in ms since the epoch; NULL: none yet
 --         end_offset                        high watermark of the partition; -1: unknown
 --         last_offset, last_hash            of the last record before "to"; NULL: as before
--- Errors  SQLSTATE IKW01 when epoch or position are not what they should be: the COMMIT that follows is then not executed
+-- Errors  SQLSTATE IKW01 when epoch or position are not what they should be: nothing of the flush is executed then
 -- Used by schema/flush.c
 CREATE OR REPLACE FUNCTION ikewatch.position_advance(consumer_group text, topic text, partition integer, "to" bigint, epoch bigint,
                                                      "from" bigint, watermark_ms bigint, end_offset bigint,

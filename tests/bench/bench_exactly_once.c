@@ -95,7 +95,7 @@ static void store_plainly(struct bench *b, uint64_t number)
         .count = b->rows.exchange_count};
     const struct pg_step commit = {"commit", "COMMIT", NULL, 0, true};
     (void)number;
-    if (copy_begin(b->pg, &job, 1) || pg_pipeline(b->pg, &commit, 1))
+    if (copy_begin(b->pg, NULL, &job, 1) || pg_pipeline(b->pg, &commit, 1))
         die(pg_error(b->pg));
 }
 

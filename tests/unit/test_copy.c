@@ -50,7 +50,7 @@ static struct pg *every_database(const char *name)
 static int copy_rows(struct pg *pg, const struct row_every *rows, size_t count)
 {
     const struct copy_job job = {"every", &every_table, rows, count, NULL, NULL};
-    int rc = copy_begin(pg, &job, 1);
+    int rc = copy_begin(pg, NULL, &job, 1);
 
     return rc < 0 ? rc : pg_script(pg, "commit", "COMMIT");
 }
@@ -159,7 +159,7 @@ Test(copy, a_table_that_is_not_there_is_refused)
         {"every", &every_table, &row, 1, NULL, NULL}, {"nowhere", &every_table, &row, 1, NULL, NULL}};
     struct pg *pg = every_database("copy_nowhere");
 
-    cr_assert_eq(copy_begin(pg, jobs, 2), ERR_DB);
+    cr_assert_eq(copy_begin(pg, NULL, jobs, 2), ERR_DB);
     cr_assert_eq(database_number(pg, "SELECT count(*) FROM every"), 0, "the first job is undone too");
     pg_close(pg);
 }

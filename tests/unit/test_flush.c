@@ -3,8 +3,10 @@
 #include "tests/sql/database.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const int64_t day_ms = 86400000, noon = 1781784000000; /* 2026-06-18 12:00 UTC */
 
@@ -529,6 +531,51 @@ Test(flush, a_stopped_owner_is_evicted)
     cr_assert_eq(partition_claim(pg, &key, "host:2:b", &claim), 0);
     cr_assert_eq(claim.epoch, zombie.claim.epoch + 1);
     cr_assert_eq(pg_script(zombie.pg, "late", "COMMIT"), ERR_DBCONN);
+    pg_close(pg);
+    session_close(&zombie);
+}
+
+static void *flush_in_thread(void *session)
+{
+    return (void *)(intptr_t)session_flush(session);
+}
+
+static void wait_for_lock(struct pg *pg, const char *sql)
+{
+    for (int i = 0; database_number(pg, sql) == 0; i++) {
+        cr_assert_lt(i, 5000, "the flush does not reach its rows");
+        usleep(1000);
+    }
+}
+
+/* A stranger holds the key of its row, so that its COPY stands still as that of a stopped process does. */
+Test(flush, an_owner_stopped_amid_its_rows_is_evicted)
+{
+    struct session zombie;
+    struct claim claim;
+    char full[512];
+    const char *server = getenv("IKEWATCH_TEST_DATABASE");
+    pthread_t thread;
+    void *rc;
+
+    session_open(&zombie, database_with_schema("flush_amid"));
+    snprintf(full, sizeof(full), "%.*s/flush_amid", (int)(strrchr(server, '/') - server), server);
+    struct pg *stranger = database_open(full), *pg = database_open(full);
+    add_exchange(&zombie, 1, noon);
+    cr_assert_eq(session_flush(&zombie), 0);
+    cr_assert_eq(pg_script(stranger, "hold", "BEGIN; UPDATE ikewatch.exchange SET exchange_id = 2"), 0);
+    add_exchange(&zombie, 2, noon);
+    cr_assert_eq(pthread_create(&thread, NULL, flush_in_thread, &zombie), 0);
+    wait_for_lock(pg, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                      "wait_event_type = 'Lock' AND query LIKE 'COPY ikewatch.exchange %'");
+    cr_assert_eq(partition_claim(pg, &key, "host:2:b", &claim), 0);
+    cr_assert_eq(claim.epoch, zombie.claim.epoch + 1);
+    pthread_join(thread, &rc);
+    cr_assert_eq((intptr_t)rc, ERR_DBCONN);
+    pg_close(zombie.pg);
+    zombie.pg = database_open(full);
+    cr_assert_eq(session_flush(&zombie), ERR_FENCED, "before it writes a row that others wait for");
+    pg_close(stranger);
     pg_close(pg);
     session_close(&zombie);
 }
