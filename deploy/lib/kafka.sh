@@ -2,6 +2,7 @@
 #
 # DIR/data records · DIR/port, DIR/controller-port · DIR/server.properties · DIR/pid · DIR/log
 # KAFKA_JARS  where the jars are kept, set by the caller; kafka_jars() fills it once from deploy/kafka/pom.xml.
+# KAFKA_PROPERTIES  lines for server.properties that count more than what stands here, if the caller wants any.
 
 # Start-up counts here, not the peak of a big broker: C1 code only, the JDK's own class archive, one collector thread.
 KAFKA_JAVA="-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -XX:+ExitOnOutOfMemoryError
@@ -51,6 +52,7 @@ share.coordinator.state.topic.num.partitions=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+${KAFKA_PROPERTIES:-}
 END
 }
 
