@@ -1,6 +1,8 @@
 #include "classify/cause.h"
 
 #define B(fact) FACT_BIT(FACT_##fact)
+#define LIVENESS_LOST (B(INFO_GIVEN_UP) | B(CHILD_GIVEN_UP))
+#define RENEWAL_ENDS (B(IKE_DELETE_SENT) | B(IKE_DELETE_RECEIVED) | B(INIT_GIVEN_UP) | B(AUTH_GIVEN_UP))
 
 /* Rule of precedence: what the device itself did, then a line of its own that decides, then the peer's
  * notify, then silence. */
@@ -28,6 +30,21 @@ static const struct cause_rule rules[] = {
     {"pfs-mismatch", "esp-proposal-changed", B(CHILD_REFUSED), 0, B(INFO_GIVEN_UP), WHEN_LOST | WHEN_ATTEMPT,
         CONFIDENCE_LIKELY},
 
+    /* IKEv1 renews by another phase 1: the tunnel ends with it, or with the lifetime of the one before */
+    {"psk-mismatch", "corrupt-messages", B(IKEV1) | B(MAC_MISMATCHED), RENEWAL_ENDS, LIVENESS_LOST, WHEN_LOST,
+        CONFIDENCE_LIKELY},
+    {"psk-missing", "", B(IKEV1) | B(PSK_MISSING), RENEWAL_ENDS, LIVENESS_LOST, WHEN_LOST, CONFIDENCE_LIKELY},
+    {"peer-id-mismatch", "", B(IKEV1) | B(ID_REFUSED), RENEWAL_ENDS, LIVENESS_LOST, WHEN_LOST,
+        CONFIDENCE_LIKELY},
+    {"peer-id-mismatch", "", B(IKEV1) | B(NO_PEER_CONFIG), RENEWAL_ENDS, LIVENESS_LOST, WHEN_LOST,
+        CONFIDENCE_LIKELY},
+    {"ike-rekey-proposal-mismatch", "", B(IKEV1) | B(IKE_REFUSED), RENEWAL_ENDS, LIVENESS_LOST, WHEN_LOST,
+        CONFIDENCE_LIKELY},
+    {"ike-rekey-proposal-mismatch", "", B(IKEV1) | B(IKE_REFUSED_BY_US), RENEWAL_ENDS, LIVENESS_LOST,
+        WHEN_LOST, CONFIDENCE_LIKELY},
+    {"auth-rejected-by-peer", "psk-mismatch peer-id-mismatch no-config-at-peer", B(IKEV1) | B(AUTH_FAILED),
+        RENEWAL_ENDS, LIVENESS_LOST, WHEN_LOST, CONFIDENCE_LIKELY},
+
     /* the peer */
     {"peer-restart", "", B(INITIAL_CONTACT), 0, B(INFO_GIVEN_UP), WHEN_LOST, CONFIDENCE_CERTAIN},
     {"peer-reauth", "peer-delete", B(IKE_DELETE_RECEIVED) | B(PEER_CAME_BACK), 0, 0, WHEN_LOST,
@@ -45,6 +62,8 @@ static const struct cause_rule rules[] = {
         CONFIDENCE_LIKELY},
     {"peer-delete-child", "peer-operator", B(CHILD_DELETE_RECEIVED), 0, 0, WHEN_LOST, CONFIDENCE_CERTAIN},
     {"lifetime-expired", "", B(CHILD_EXPIRED), 0, 0, WHEN_LOST, CONFIDENCE_LIKELY},
+    {"rekey-unanswered", "path-loss", B(IKEV1), B(INIT_GIVEN_UP) | B(AUTH_GIVEN_UP), 0, WHEN_LOST,
+        CONFIDENCE_LIKELY},
     {"rekey-unanswered", "path-loss", B(CHILD_UNANSWERED), 0, 0, WHEN_LOST, CONFIDENCE_POSSIBLE},
     {"path-loss", "peer-dead", B(INFO_UNANSWERED), 0, 0, WHEN_LOST, CONFIDENCE_POSSIBLE},
     {"duplicate-ike-sa", "", B(DUPLICATE), 0, 0, WHEN_LOST, CONFIDENCE_POSSIBLE},

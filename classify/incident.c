@@ -155,8 +155,12 @@ static uint64_t outdated(const struct tunnel *t, int64_t at_ms)
 
 void incident_renewed(struct classify *c, uint32_t tunnel, int64_t at_ms)
 {
+    const struct tunnel *t = tunnel_at(c, tunnel);
     uint64_t stay = FACT_BIT(FACT_REKEY_COLLISION);
-    if (same_second(tunnel_at(c, tunnel)->trouble_ms, at_ms))
+    if (t->facts &
+        FACT_BIT(FACT_IKEV1)) /* its IKE_SA could not be renewed: a CHILD_SA changes nothing about that */
+        stay |= FACTS_OF_RENEWAL;
+    if (same_second(t->trouble_ms, at_ms))
         stay |= MOMENTARY;
     incident_clear(c, tunnel, ~stay);
 }

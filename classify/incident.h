@@ -9,6 +9,13 @@
 
 #include "classify/cause.h"
 
+/* IKEv1 renews an IKE_SA by another phase 1 beside it: what that one can fail by. */
+#define FACTS_OF_RENEWAL                                                                                     \
+    (FACT_BIT(FACT_IKEV1) | FACT_BIT(FACT_MAC_MISMATCHED) | FACT_BIT(FACT_PSK_MISSING) |                     \
+        FACT_BIT(FACT_ID_REFUSED) | FACT_BIT(FACT_NO_PEER_CONFIG) | FACT_BIT(FACT_AUTH_FAILED) |             \
+        FACT_BIT(FACT_IKE_REFUSED) | FACT_BIT(FACT_IKE_REFUSED_BY_US) | FACT_BIT(FACT_INIT_GIVEN_UP) |       \
+        FACT_BIT(FACT_AUTH_GIVEN_UP))
+
 /* A fact about a tunnel that is up, or was a moment ago: why it may be lost. */
 void incident_fact(struct classify *c, uint32_t tunnel, enum fact fact, const struct event *e);
 /* Is it too late for a new reason why the tunnel went down? Not while it is up, nor within DECIDE_GRACE_MS.

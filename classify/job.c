@@ -126,6 +126,38 @@ static bool about_live_tunnel(enum fact fact)
            fact == FACT_IKE_REKEY_REFUSED_BY_US || fact == FACT_TS_REFUSED || fact == FACT_INSTALL_FAILED;
 }
 
+/* Is that attempt one to renew the IKE_SA? Not if another one that began later has succeeded. */
+static bool is_renewal(const struct classify *c, const struct sa *sa)
+{
+    if (!(sa->facts & FACT_BIT(FACT_IKEV1)) || sa->state == SA_ESTABLISHED)
+        return false;
+    for (uint32_t i = device_at(c, sa->device)->first_sa; i; i = sa_at(c, i)->next_of_device)
+        if (sa_at(c, i)->tunnel == sa->tunnel && sa_at(c, i)->state == SA_ESTABLISHED &&
+            sa_at(c, i)->created_ms > sa->created_ms)
+            return false;
+    return true;
+}
+
+void step_renewed(struct step *s, uint32_t tunnel)
+{
+    incident_clear(s->c, tunnel, FACTS_OF_RENEWAL | FACT_BIT(FACT_REAUTHENTICATING));
+}
+
+/* From here the tunnel lives on what the SA before has left. */
+static void renewal_failed(struct step *s, const struct sa *sa, enum fact fact)
+{
+    struct tunnel *t = tunnel_at(s->c, sa->tunnel);
+    bool silent =
+        fact == FACT_INIT_GIVEN_UP || (fact == FACT_AUTH_GIVEN_UP && !(t->facts & FACTS_OF_RENEWAL));
+    t->facts |= FACT_BIT(FACT_IKEV1);
+    if (!silent || t->first_unanswered_ms != TIME_NONE)
+        return;
+    t->first_unanswered_ms = sa->out_sent_ms;
+    t->onset_earliest_ms = t->last_proof_ms;
+    incident_note(s->c, sa->tunnel, ROLE_LAST_PROOF, &t->last_proof);
+    incident_note(s->c, sa->tunnel, ROLE_FIRST_UNANSWERED, &sa->request);
+}
+
 void step_refused(struct step *s, uint32_t sa_handle, enum fact fact, const struct note *note)
 {
     struct classify *c = s->c;
@@ -136,8 +168,11 @@ void step_refused(struct step *s, uint32_t sa_handle, enum fact fact, const stru
         return;
     struct tunnel *t = tunnel_at(c, tunnel);
     bool live = t->state == TUNNEL_UP || (t->state == TUNNEL_UNKNOWN && sa->out_is_rekey_child);
-    if (live && !about_live_tunnel(fact))
+    bool renewal = live && FACTS_OF_RENEWAL & FACT_BIT(fact) && is_renewal(c, sa);
+    if (live && !renewal && !about_live_tunnel(fact))
         return; /* another attempt beside a working SA */
+    if (renewal)
+        renewal_failed(s, sa, fact);
     if (!live)
         incident_note(c, tunnel, ROLE_ATTEMPT, &sa->initiating);
     if (note)

@@ -125,6 +125,8 @@ void step_alive(struct step *s, uint32_t sa_handle)
     tunnel_proof(s->c, sa->tunnel, s->e->at_ms);
     t->predicted_ms = TIME_NONE;
     note_take(&t->last_proof, s->e);
+    if (t->facts & FACT_BIT(FACT_IKEV1)) /* a renewal was in vain, what it was to renew works */
+        t->first_unanswered_ms = t->onset_earliest_ms = TIME_NONE;
     if (t->trouble_ms == TIME_NONE || s->e->at_ms >= t->trouble_ms + 1000)
         incident_clear(s->c, sa->tunnel, SILENCE | FACT_BIT(FACT_REKEY_COLLISION) | FACT_BIT(FACT_CORRUPT));
     if (sa->state == SA_ESTABLISHED)

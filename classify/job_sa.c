@@ -120,7 +120,7 @@ STEP_HANDLER(on_established)
     if (sa->tunnel)
         tunnel_proof(c, sa->tunnel, at(s));
     if (sa->tunnel && sa->facts & FACT_BIT(FACT_IKEV1) && tunnel_at(c, sa->tunnel)->state == TUNNEL_UP)
-        incident_clear(c, sa->tunnel, FACT_BIT(FACT_REAUTHENTICATING));
+        step_renewed(s, sa->tunnel);
 }
 
 STEP_HANDLER(on_rekeyed)

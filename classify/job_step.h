@@ -34,6 +34,9 @@ void step_refused(struct step *s, uint32_t sa, enum fact fact, const struct note
 /* Has a packet been sent that the error of a socket may be about? */
 bool step_send_error_due(const struct classify *c, uint32_t device, int64_t at_ms);
 
+/* IKEv1: another phase 1 took the place of the one before, however often that failed. */
+void step_renewed(struct step *s, uint32_t tunnel);
+
 /* The peer lives: silence so far was a near miss at most. */
 void step_alive(struct step *s, uint32_t sa);
 /* An established SA's request is unanswered: from here the tunnel may be dead. */

@@ -239,7 +239,7 @@ void sim_close(struct sim_tunnel *t, const struct sim_job *j, const char *cause)
     sim_ask(j, RQ_IKE_DELETE, PACKET_SMALL);
 }
 
-void sim_lost(struct sim_tunnel *t)
+static void lost_in_silence(struct sim_tunnel *t)
 {
     const struct sim_device *d = t->device;
     const char *cause = d->fault == F_UPLINK       ? "local-uplink-lost"
@@ -247,8 +247,6 @@ void sim_lost(struct sim_tunnel *t)
                         : t->corrupt               ? "corrupt-messages"
                         : t->fault == F_REKEY_LOST ? "rekey-unanswered"
                                                    : "path-loss";
-    if (!t->up)
-        return;
     /* A rekeying that was the first to die looks the same: nothing else was asked meanwhile. */
     sim_down(t, cause,
         t->corrupt || d->fault == F_ADDRESS ? "path-loss"
@@ -259,6 +257,16 @@ void sim_lost(struct sim_tunnel *t)
         t->incident[t->incidents - 1].onset_earliest_ms = t->heard_ms;
         t->incident[t->incidents - 1].onset_latest_ms = t->asked_ms;
     }
+}
+
+void sim_lost(struct sim_tunnel *t)
+{
+    if (!t->up)
+        return;
+    if (t->misread) /* the changed key was met by a renewal, before anything was lost */
+        sim_down(t, "psk-mismatch", "corrupt-messages");
+    else
+        lost_in_silence(t);
 }
 
 static bool of_setup(enum sim_request what)

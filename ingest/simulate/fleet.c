@@ -141,7 +141,7 @@ void sim_down(struct sim_tunnel *t, const char *cause, const char *also)
         return;
     i->cause = cause;
     i->also = also;
-    if (t->fault == F_PATH_PSK) {
+    if (t->fault == F_PATH_PSK && !t->misread) {
         i->blocker = "psk-mismatch";
         i->blocker_also = t->ike == &sim_ikev1 ? "corrupt-messages" : "auth-rejected-by-peer";
     }

@@ -128,6 +128,7 @@ struct sim_tunnel {
 
     bool path_down, blocked; /* blocked: nobody starts it */
     bool corrupt;            /* what the peer answers cannot be read */
+    bool misread;            /* IKEv1: neither can what it answers to this phase 1, its key is another one */
     uint32_t duplicates;     /* of its IKE_SA, that the peer has yet to build */
     uint32_t half_open[SIM_HALF_OPEN_MAX], half_opened;
     enum sim_request asked; /* what waits for an answer */

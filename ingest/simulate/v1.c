@@ -116,6 +116,7 @@ static void initiate(const struct sim_job *j)
     sim_say0(j, "IKE", "initiating %s Mode IKE_SA %s[%u] to %s", t->aggressive ? "Aggressive" : "Main",
         t->conn, t->sa.uid, t->peer);
     t->init_tries++;
+    t->misread = false;
     if (t->aggressive)
         ask(j, RQ_AGGRESSIVE, "SA KE No ID V V V V V", V1_AGGRESSIVE_BYTES);
     else
@@ -330,6 +331,7 @@ static void answer(struct sim_tunnel *t)
     struct sim_job j = sim_job_on(t, &t->sa);
     t->heard_ms = t->device->now_ms;
     if (t->asked == RQ_MAIN_ID && (t->fault == F_PSK || (t->fault == F_PATH_PSK && t->ever_up))) {
+        t->misread = true;
         answer_garbled(&j);
         return;
     }
