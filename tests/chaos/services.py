@@ -1,6 +1,8 @@
 """The real Kafka and PostgreSQL of a run, by the functions of tests/integration/services.sh; and what is asked of them."""
 import os, pathlib, shlex, shutil, subprocess, tempfile, time
 
+import psycopg2
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 LOOK_S = 0.1
 
@@ -39,6 +41,7 @@ class Services:
         self.cluster = folder / "integration/services/postgres"
         self.spare = folder / "integration/services/postgres-spare"
         self.disk = self.tablespace = None
+        self.connections = {}
 
     def sh(self, script, bound_s=240):
         head = f"top={shlex.quote(str(TOP))} BUILD_DIR={shlex.quote(str(self.folder))}\n" \
@@ -76,24 +79,51 @@ class Services:
         return f"postgresql://ikewatch@{hosts}/{database}?sslmode=disable&gssencmode=disable" + \
             ("&target_session_attrs=read-write" if len(ports) > 1 else "")
 
+    def connection(self, database):
+        if database not in self.connections:
+            self.connections[database] = psycopg2.connect(self.uri(database), connect_timeout=10)
+            self.connections[database].autocommit = True
+        return self.connections[database]
+
+    def disconnect(self, database):
+        if database in self.connections:
+            self.connections.pop(database).close()
+
+    def ask(self, database, statement, bound_s):
+        with self.connection(database).cursor() as cursor:
+            cursor.execute(f"SET statement_timeout = {bound_s * 1000}")
+            cursor.execute(statement)
+            rows = cursor.fetchall() if cursor.description else []
+        return [["" if value is None else str(value) for value in row] for row in rows]
+
     def sql(self, database, statement, bound_s=600):
-        done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.uri(database), "-c", statement],
-                              capture_output=True, text=True, timeout=bound_s)
-        if done.returncode:
-            raise Failed(f"{statement.strip().splitlines()[0]}: {done.stderr.strip()}")
-        return [line.split("|") for line in done.stdout.splitlines()]
+        """Rows of texts, NULL an empty one. Connections are kept: a process for each question is most of what a run costs."""
+        kept = database in self.connections
+        try:
+            try:
+                return self.ask(database, statement, bound_s)
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                self.disconnect(database)
+                if not kept:
+                    raise
+                return self.ask(database, statement, bound_s)  # the server was restarted since the last question
+        except psycopg2.Error as error:
+            self.disconnect(database)
+            raise Failed(f"{statement.strip().splitlines()[0]}: {str(error).strip()}")
 
     def try_sql(self, database, statement):
         try:
             return self.sql(database, statement, 60)
-        except (Failed, subprocess.TimeoutExpired):
+        except Failed:
             return None
 
     def fresh(self, database):
+        self.disconnect(database)
         self.sql("postgres", f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
         self.sql("postgres", f'CREATE DATABASE "{database}"' + (f" TABLESPACE {self.tablespace}" if self.tablespace else ""))
 
     def drop(self, database):
+        self.disconnect(database)
         self.sql("postgres", f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
     def postgres_stop(self, signal="QUIT"):
