@@ -23,6 +23,10 @@ static int fill(rd_kafka_conf_t *conf, const char *brokers, const char *properti
         {"auto.offset.reset", "error"}, /* a record that is gone shall not be answered by another */
         {"enable.partition.eof", "true"},
         {"enable.auto.commit", "false"},
+        /* one record is wanted; what is fetched ahead stays in memory as long as the client lives */
+        {"queued.min.messages", "1"},
+        {"queued.max.messages.kbytes", "1024"},
+        {"fetch.message.max.bytes", "65536"},
     };
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof(pairs) / sizeof(pairs[0]); i++)
