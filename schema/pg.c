@@ -25,6 +25,7 @@ static const struct {
     {"IKW01", ERR_FENCED},
     {"25006",
         ERR_DBCONN}, /* read_only_sql_transaction: a standby; the next connection looks for another host */
+    {"25P03", ERR_DBCONN},  /* idle_in_transaction_session_timeout: this process was stopped */
     {"40003", ERR_DBCONN},  /* statement_completion_unknown */
     {"57014", ERR_DBRETRY}, /* query_canceled: statement_timeout */
     {"08", ERR_DBCONN},     /* connection exception */

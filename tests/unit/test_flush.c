@@ -563,6 +563,8 @@ Test(flush, an_owner_stopped_amid_its_rows_is_evicted)
     struct pg *stranger = database_open(full), *pg = database_open(full);
     add_exchange(&zombie, 1, noon);
     cr_assert_eq(session_flush(&zombie), 0);
+    pg_close(zombie.pg);
+    zombie.pg = database_open(full); /* the row names the connection before */
     cr_assert_eq(pg_script(stranger, "hold", "BEGIN; UPDATE ikewatch.exchange SET exchange_id = 2"), 0);
     add_exchange(&zombie, 2, noon);
     cr_assert_eq(pthread_create(&thread, NULL, flush_in_thread, &zombie), 0);
@@ -919,9 +921,9 @@ Test(flush, a_sqlstate_decides)
         int code;
     } rows[] = {{"53100", ERR_DBRETRY}, {"53200", ERR_DBRETRY}, {"40001", ERR_DBRETRY},
         {"40P01", ERR_DBRETRY}, {"55P03", ERR_DBRETRY}, {"57014", ERR_DBRETRY}, {"40003", ERR_DBCONN},
-        {"25006", ERR_DBCONN}, {"57P01", ERR_DBCONN}, {"08006", ERR_DBCONN}, {"22003", ERR_DBROW},
-        {"23503", ERR_DBROW}, {"54000", ERR_DBROW}, {"42501", ERR_DB}, {"42P01", ERR_DB}, {"0A000", ERR_DB},
-        {"58030", ERR_DB}, {"XX001", ERR_DB}, {"P0001", ERR_DB}};
+        {"25006", ERR_DBCONN}, {"25P03", ERR_DBCONN}, {"57P01", ERR_DBCONN}, {"08006", ERR_DBCONN},
+        {"22003", ERR_DBROW}, {"23503", ERR_DBROW}, {"54000", ERR_DBROW}, {"42501", ERR_DB},
+        {"42P01", ERR_DB}, {"0A000", ERR_DB}, {"58030", ERR_DB}, {"XX001", ERR_DB}, {"P0001", ERR_DB}};
     struct session s;
     char sql[512];
 
