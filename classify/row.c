@@ -70,6 +70,9 @@ static void *grown(void *array, size_t *cap, size_t row_bytes)
 #define NULL_TIME TIME_NONE
 #define NULL_TEXT SPAN_NONE
 #define NULL_TEXTS ((struct span_list){NULL, 0})
+#define NULL_LINES NULL_TEXTS
+#define NULL_CODE SPAN_NONE
+#define NULL_TYPE SPAN_NONE
 #define NULL_INT INT_NONE
 #define NULL_LONG LONG_NONE
 #define NULL_BOOL false

@@ -24,6 +24,9 @@ struct span_list {
 #define ROW_C_TIME int64_t
 #define ROW_C_TEXT struct span
 #define ROW_C_TEXTS struct span_list
+#define ROW_C_LINES struct span_list
+#define ROW_C_CODE struct span
+#define ROW_C_TYPE struct span
 #define ROW_C_INT int32_t
 #define ROW_C_LONG int64_t
 #define ROW_C_BOOL bool

@@ -50,10 +50,10 @@ static int send_bytes(struct pg *pg, struct copy_buffer *b)
 static int send_rows(struct pg *pg, const struct copy_job *job, struct copy_buffer *b)
 {
     int rc = 0;
-    const char *row = job->rows;
 
     row_copy_header(b);
-    for (size_t i = 0; rc == 0 && i < job->count; i++, row += job->table->row_bytes) {
+    for (size_t i = 0; rc == 0 && i < job->count; i++) {
+        const char *row = (const char *)job->rows + (job->order ? job->order[i] : i) * job->table->row_bytes;
         if (job->pick && !job->pick(row, job->ctx))
             continue;
         row_copy_encode(b, job->table, row);

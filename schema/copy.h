@@ -1,6 +1,6 @@
 /*
- * copy.h — opens a transaction and copies rows in: one string of COPY statements, so that each table costs one
- * round trip.
+ * copy.h — opens a transaction and copies rows in: one string of COPY statements, so that each table costs
+ * one round trip.
  */
 #ifndef IKEWATCH_SCHEMA_COPY_H
 #define IKEWATCH_SCHEMA_COPY_H
@@ -8,7 +8,7 @@
 #include "schema/pg.h"
 #include "schema/row_copy.h"
 
-/* Is this row to be copied? Called in order of the rows. */
+/* Is this row to be copied? */
 typedef bool (*copy_pick_fn)(const void *row, void *ctx);
 
 struct copy_job {
@@ -18,6 +18,7 @@ struct copy_job {
     size_t count;
     copy_pick_fn pick; /* NULL: every row */
     void *ctx;
+    const uint32_t *order; /* in which the rows are sent, each once; NULL: as they stand */
 };
 
 /**

@@ -6,6 +6,7 @@
 #include "schema/sql.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define UNIQUE_VIOLATION "23505"
 #define CHECK_VIOLATION "23514" /* without a constraint's name: no partition for the row */
@@ -89,7 +90,7 @@ static void plan_add(struct plan *p, enum content has, const char *target, enum 
 {
     if (count == 0)
         return;
-    p->jobs[p->count++] = (struct copy_job){target, &row_tables[table], rows, count, NULL, NULL};
+    p->jobs[p->count++] = (struct copy_job){target, &row_tables[table], rows, count, NULL, NULL, NULL};
     p->has |= has;
 }
 
@@ -100,6 +101,7 @@ enum way { STRAIGHT, STAGED, OUTLIER, WAYS };
 struct router {
     const struct known_days *known;
     bool cautious; /* what is said to be new may be there all the same */
+    uint32_t *order;
 };
 
 static enum way way_of(const struct router *r, const struct row_exchange *row)
@@ -107,6 +109,44 @@ static enum way way_of(const struct router *r, const struct row_exchange *row)
     if (!known_days_has(r->known, row->requested))
         return OUTLIER;
     return r->cautious || row->stored || row->near_miss ? STAGED : STRAIGHT;
+}
+
+struct place {
+    int64_t device_id, requested;
+    uint32_t row;
+};
+
+static int place_compare(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+
+    if (x->device_id != y->device_id)
+        return x->device_id < y->device_id ? -1 : 1;
+    return x->requested < y->requested ? -1 : x->requested > y->requested;
+}
+
+/* The exchanges in the order of their table's key: neighbours go into the same page of the index, and a
+ * device's rows lie together.
+ * @return to be freed; NULL, as they stand, if memory is short */
+static uint32_t *by_key(const struct rows *rows)
+{
+    size_t n = rows->exchange_count;
+    struct place *places = malloc((n + 1) * sizeof(*places));
+    uint32_t *order = malloc((n + 1) * sizeof(*order));
+
+    if (places && order) {
+        for (size_t i = 0; i < n; i++)
+            places[i] = (struct place){
+                (int64_t)rows->exchange[i].device_id, rows->exchange[i].requested, (uint32_t)i};
+        qsort(places, n, sizeof(*places), place_compare);
+        for (size_t i = 0; i < n; i++)
+            order[i] = places[i].row;
+    } else {
+        free(order);
+        order = NULL;
+    }
+    free(places);
+    return order;
 }
 
 static bool goes_straight(const void *row, void *router)
@@ -143,7 +183,7 @@ static void plan_exchanges(struct plan *p, const struct rows *rows, struct route
         if (counts[w] == 0)
             continue;
         p->jobs[p->count++] = (struct copy_job){ways[w].target, &row_tables[ROW_TABLE_exchange],
-            rows->exchange, rows->exchange_count, ways[w].pick, router};
+            rows->exchange, rows->exchange_count, ways[w].pick, router, router->order};
         p->has |= ways[w].has;
     }
 }
@@ -181,8 +221,8 @@ static void plan_init(struct plan *p, struct router *router, const struct flush 
     if (f->checkpoint.ptr) {
         p->checkpoint.state = f->checkpoint;
         p->checkpoint.config = f->config;
-        p->jobs[p->count++] =
-            (struct copy_job){"pg_temp.stage_checkpoint", &checkpoint_table, &p->checkpoint, 1, NULL, NULL};
+        p->jobs[p->count++] = (struct copy_job){
+            "pg_temp.stage_checkpoint", &checkpoint_table, &p->checkpoint, 1, NULL, NULL, NULL};
         p->has |= HAS_CHECKPOINT;
     }
 }
@@ -237,7 +277,7 @@ static int commit(struct pg *pg, struct router *router, const struct flush *f)
 
 int flush_commit(struct pg *pg, struct known_days *known, const struct flush *f)
 {
-    struct router router = {.known = known};
+    struct router router = {.known = known, .order = by_key(f->rows)};
     int rc = pg_script_once(pg, "stage", sql_stage);
 
     if (rc == 0)
@@ -248,8 +288,9 @@ int flush_commit(struct pg *pg, struct known_days *known, const struct flush *f)
     }
     if (rc == ERR_DBROW && strcmp(pg_sqlstate(pg), CHECK_VIOLATION) == 0 && !*pg_constraint(pg)) {
         known_days_forget(known); /* a row's day has been dropped by retention since we asked */
-        return ERR_DBRETRY;
+        rc = ERR_DBRETRY;
     }
+    free(router.order);
     return rc;
 }
 

@@ -147,6 +147,85 @@ static void put_texts(struct copy_buffer *b, const struct span_list *texts)
     memcpy(b->bytes + length_at, &length, 4);
 }
 
+static void put_lines(struct copy_buffer *b, const struct span_list *lines)
+{
+    if (!lines->list) {
+        put_null(b);
+        return;
+    }
+    size_t length_at = b->len;
+    put_u32(b, 0);
+    for (size_t i = 0; i < lines->count; i++) {
+        if (i > 0)
+            put_u8(b, '\n');
+        put_bytes(b, lines->list[i].ptr, lines->list[i].len);
+    }
+    uint32_t length = __builtin_bswap32((uint32_t)(b->len - length_at - 4));
+    memcpy(b->bytes + length_at, &length, 4);
+}
+
+/* What stands for a word; the view every_exchange turns it back. */
+struct code {
+    struct span word;
+    uint8_t code;
+};
+
+/* The frequent ones first. */
+#define WORD(literal)                                                                                        \
+    {                                                                                                        \
+        (literal), sizeof(literal) - 1                                                                       \
+    }
+static const struct code codes[] = {
+    {WORD("out"), 'o'},
+    {WORD("answered"), 'a'},
+    {WORD("in"), 'i'},
+    {WORD("pending"), 'p'},
+    {WORD("refused"), 'r'},
+    {WORD("unanswered"), 'u'},
+    {WORD("abandoned"), 'b'},
+};
+
+static const struct code types[] = {
+    {WORD("INFORMATIONAL"), 37}, /* IKEv2: RFC 7296 3.1, RFC 5723, RFC 9242, RFC 9370, strongSwan's own */
+    {WORD("IKE_SA_INIT"), 34},
+    {WORD("IKE_AUTH"), 35},
+    {WORD("CREATE_CHILD_SA"), 36},
+    {WORD("IKE_SESSION_RESUME"), 38},
+    {WORD("IKE_INTERMEDIATE"), 43},
+    {WORD("IKE_FOLLOWUP_KE"), 44},
+    {WORD("ME_CONNECT"), 240},
+    {WORD("ID_PROT"), 2}, /* IKEv1: RFC 2408 3.1, RFC 2409 */
+    {WORD("AUTH_ONLY"), 3},
+    {WORD("AGGRESSIVE"), 4},
+    {WORD("INFORMATIONAL_V1"), 5},
+    {WORD("TRANSACTION"), 6},
+    {WORD("QUICK_MODE"), 32},
+    {WORD("NEW_GROUP_MODE"), 33},
+};
+#undef WORD
+
+static void put_code(struct copy_buffer *b, struct span word)
+{
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (span_eq(codes[i].word, word)) {
+            put_u32(b, 1);
+            put_u8(b, codes[i].code);
+            return;
+        }
+    put_null(b);
+}
+
+static void put_type(struct copy_buffer *b, struct span name)
+{
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (span_eq(types[i].word, name)) {
+            put_u32(b, 2);
+            put_u16(b, types[i].code);
+            return;
+        }
+    put_null(b);
+}
+
 static void put_addr(struct copy_buffer *b, const struct addr *a)
 {
     if (a->family == 0) {
@@ -202,6 +281,15 @@ static void put_column(struct copy_buffer *b, enum row_kind kind, const void *at
         break;
     case ROW_KIND_TEXTS:
         put_texts(b, at);
+        break;
+    case ROW_KIND_LINES:
+        put_lines(b, at);
+        break;
+    case ROW_KIND_CODE:
+        put_code(b, *(const struct span *)at);
+        break;
+    case ROW_KIND_TYPE:
+        put_type(b, *(const struct span *)at);
         break;
     case ROW_KIND_INT:
         put_int(b, *(const int32_t *)at);

@@ -11,7 +11,7 @@ BEGIN ATOMIC
     WITH device AS (
         SELECT d.device_id, d.name, d.last_seen, a.as_of,
                coalesce(d.last_seen < a.as_of - api_fleet.silent_after, false) AS silent
-          FROM ikewatch.device AS d, (SELECT ikewatch.api_as_of() AS as_of) AS a
+          FROM ikewatch.device AS d, (SELECT ikewatch.api_as_of() AS as_of OFFSET 0) AS a -- OFFSET 0: once, not by device
     ), tunnel AS (
         SELECT t.device_id, t.tunnel_id, t.peer, CASE WHEN d.silent THEN 'silent' ELSE t.state::text END AS state
           FROM ikewatch.tunnel AS t

@@ -3,7 +3,7 @@
 --
 -- In      lang  text  en or ja: texts of the catalogue and all words
 -- Out     one text; no row: no such incident
--- Reads   incident, evidence, exchange of the days around the onset, tunnel, tunnel_name, cause, device_source, inventory, pg_timezone_names
+-- Reads   incident, evidence, every_exchange of the days around the onset, tunnel, tunnel_name, cause, device_source, inventory, pg_timezone_names
 -- Used by api/routes.def, api/report.c
 CREATE OR REPLACE FUNCTION ikewatch.api_report(id bigint, stay_down_after interval, silent_after interval, lang text)
 RETURNS SETOF text
@@ -61,15 +61,12 @@ BEGIN ATOMIC
          CROSS JOIN dictionary AS d
          CROSS JOIN LATERAL (
                SELECT e.requested, e.direction, e.exchange, e.message_id, e.retransmits, e.answered, e.outcome, e.exchange_id
-                 FROM (SELECT x.* FROM ikewatch.exchange AS x
+                 FROM (SELECT x.*
+                         FROM ikewatch.every_exchange AS x
                         WHERE x.device_id = s.device_id
                           AND x.requested >= least(s.began, s.onset_latest, s.onset_earliest) - interval '1 minute'
                           AND x.requested <= s.began + interval '1 hour'
-                        UNION ALL
-                       SELECT x.* FROM ikewatch.exchange_outlier AS x
-                        WHERE x.device_id = s.device_id
-                          AND x.requested >= least(s.began, s.onset_latest, s.onset_earliest) - interval '1 minute'
-                          AND x.requested <= s.began + interval '1 hour') AS e
+                       OFFSET 0) AS e -- as in api_first_unanswered
                  JOIN ikewatch.tunnel_name AS n ON n.device_id = e.device_id AND n.tunnel_id = e.tunnel_id
                 WHERE n.resolved_id = s.resolved_id
                   AND (e.retransmits > 0 OR e.outcome IN ('refused', 'unanswered'))

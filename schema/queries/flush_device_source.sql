@@ -11,9 +11,11 @@ WITH moved AS (
         ON CONFLICT DO NOTHING
 )
 INSERT INTO ikewatch.device_source AS t (device_id, topic, partition)
-SELECT device_id, $1::text, $2::integer
-  FROM pg_temp.stage_device
- ORDER BY device_id
+SELECT s.device_id, $1::text, $2::integer
+  FROM pg_temp.stage_device AS s
+  LEFT JOIN ikewatch.device_source AS k ON k.device_id = s.device_id
+ WHERE (k.topic, k.partition) IS DISTINCT FROM ($1::text, $2::integer)
+ ORDER BY s.device_id
     ON CONFLICT (device_id) DO UPDATE
    SET topic = EXCLUDED.topic, partition = EXCLUDED.partition
  WHERE (t.topic, t.partition) IS DISTINCT FROM (EXCLUDED.topic, EXCLUDED.partition)

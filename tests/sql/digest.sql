@@ -14,7 +14,7 @@ INSERT INTO ikewatch.evidence (device_id, incident_id, ordinal, text) VALUES (1,
 SELECT name FROM (SELECT * FROM ikewatch.digest() EXCEPT TABLE before) AS differing ORDER BY 1;
 -- Where an exchange lies does not matter; positions are not content.
 SELECT * FROM ikewatch.exchange_days('{2026-06-18}', '2026-01-01', '2026-12-31') AS day;
-INSERT INTO ikewatch.exchange (device_id, exchange_id, requested, outcome, near_miss) VALUES (1, 1, '2026-06-18 00:00+00', 'pending', false);
+INSERT INTO ikewatch.exchange (device_id, exchange_id, requested, outcome, near_miss) VALUES (1, 1, '2026-06-18 00:00+00', 'p', false);
 CREATE TEMP TABLE inside AS SELECT * FROM ikewatch.digest();
 WITH moved AS (DELETE FROM ikewatch.exchange RETURNING *) INSERT INTO ikewatch.exchange_outlier SELECT * FROM moved;
 INSERT INTO ikewatch.position (consumer_group, topic, partition) VALUES ('g', 't', 0);

@@ -12,7 +12,7 @@ SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) AS bound,
 SET timezone = 'Asia/Tokyo';
 SELECT * FROM ikewatch.exchange_days('{2026-06-20}', '2025-05-14', '2026-06-20') AS day;
 INSERT INTO ikewatch.exchange (device_id, exchange_id, requested, outcome, near_miss)
-VALUES (1, 1, '2026-06-20 00:00:00+00', 'pending', false), (1, 2, '2026-06-20 23:59:59.999+00', 'pending', false);
+VALUES (1, 1, '2026-06-20 00:00:00+00', 'p', false), (1, 2, '2026-06-20 23:59:59.999+00', 'p', false);
 SELECT tableoid::regclass, count(*) FROM ikewatch.exchange GROUP BY 1;
 INSERT INTO ikewatch.exchange (device_id, exchange_id, requested, outcome, near_miss)
-VALUES (1, 3, '2026-06-21 00:00:00+00', 'pending', false);
+VALUES (1, 3, '2026-06-21 00:00:00+00', 'p', false);

@@ -9,7 +9,7 @@ VALUES (1, 5, 101, -1, '2026-06-18 00:31:17+00', '2026-06-18 00:41:17.5+00', '20
        (1, 6, 100, NULL, '2026-06-18 01:00+00', NULL, NULL, NULL, NULL);
 INSERT INTO ikewatch.transition (device_id, tunnel_id, at, transition_id, state, source) VALUES (1, 101, '2026-06-18 00:31:17+00', 9, 'down', 'ftmd');
 INSERT INTO ikewatch.exchange_outlier (device_id, exchange_id, tunnel_id, requested, answered, outcome, near_miss)
-VALUES (1, 7, 101, '2026-06-18 00:00+00', '2026-06-18 00:00:00.25+00', 'answered', false), (1, 8, NULL, '2026-06-18 00:00+00', NULL, 'pending', false);
+VALUES (1, 7, 101, '2026-06-18 00:00+00', '2026-06-18 00:00:00.25+00', 'a', false), (1, 8, NULL, '2026-06-18 00:00+00', NULL, 'p', false);
 INSERT INTO ikewatch.flap_15m VALUES (1, 100, '2026-06-18 00:30+00', 'path-loss', 1, 1, 1, 600500, 956500, 600500, 600500);
 INSERT INTO ikewatch.near_miss_15m VALUES (1, 101, '2026-06-18 00:30+00', 2);
 SELECT id, device, tunnel, vpn, local, peer, state FROM ikewatch.v_tunnels;

@@ -85,6 +85,9 @@ static void put_ADDR(FILE *f, struct addr a)
 #define put_INT(f, v) fprintf(f, "%" PRId32, v)
 #define put_BOOL(f, v) fprintf(f, "%d", v)
 #define put_TEXT(f, v) put(f, v)
+#define put_CODE(f, v) put(f, v)
+#define put_TYPE(f, v) put(f, v)
+#define put_LINES(f, v) put_TEXTS(f, v)
 #define put_JSON(f, v) put(f, v)
 
 #define ROW_BEGIN(table)                                                                                     \

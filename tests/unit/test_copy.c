@@ -1,3 +1,4 @@
+#include "classify/exchange.h"
 #include "schema/copy.h"
 #include "tests/sql/database.h"
 
@@ -49,7 +50,7 @@ static struct pg *every_database(const char *name)
 
 static int copy_rows(struct pg *pg, const struct row_every *rows, size_t count)
 {
-    const struct copy_job job = {"every", &every_table, rows, count, NULL, NULL};
+    const struct copy_job job = {"every", &every_table, rows, count, NULL, NULL, NULL};
     int rc = copy_begin(pg, NULL, &job, 1);
 
     return rc < 0 ? rc : pg_script(pg, "commit", "COMMIT");
@@ -155,8 +156,8 @@ Test(copy, a_refused_row_leaves_nothing_and_the_session_usable)
 Test(copy, a_table_that_is_not_there_is_refused)
 {
     struct row_every row = nothing;
-    const struct copy_job jobs[] = {
-        {"every", &every_table, &row, 1, NULL, NULL}, {"nowhere", &every_table, &row, 1, NULL, NULL}};
+    const struct copy_job jobs[] = {{"every", &every_table, &row, 1, NULL, NULL, NULL},
+        {"nowhere", &every_table, &row, 1, NULL, NULL, NULL}};
     struct pg *pg = every_database("copy_nowhere");
 
     cr_assert_eq(copy_begin(pg, NULL, jobs, 2), ERR_DB);
@@ -178,6 +179,60 @@ Test(copy, a_killed_backend_is_a_lost_connection)
     pg_close(other);
 }
 
+/* What the view says of an exchange that was copied in. */
+static const char *exchange_in_words(struct pg *pg, const struct row_exchange *row)
+{
+    const struct copy_job job = {
+        "ikewatch.exchange_outlier", &row_tables[ROW_TABLE_exchange], row, 1, NULL, NULL, NULL};
+
+    cr_assert_eq(copy_begin(pg, NULL, &job, 1), 0);
+    const char *words = database_text(pg, "SELECT concat_ws(' ', direction, exchange, outcome, request, "
+                                          "response) FROM ikewatch.every_exchange");
+    cr_assert_eq(pg_script(pg, "rollback", "ROLLBACK"), 0);
+    return words;
+}
+
+static void check_words(struct pg *pg, struct row_exchange row)
+{
+    char wanted[128];
+
+    snprintf(wanted, sizeof(wanted), "%.*s %.*s %.*s {SA,\"CPRQ(ADDR DNS)\"} {}", (int)row.direction.len,
+        row.direction.ptr, (int)row.exchange.len, row.exchange.ptr, (int)row.outcome.len, row.outcome.ptr);
+    cr_expect_str_eq(exchange_in_words(pg, &row), wanted);
+}
+
+Test(copy, the_view_turns_every_code_back_into_its_word)
+{
+    const struct span payloads[] = {SPAN("SA"), SPAN("CPRQ(ADDR DNS)")};
+    struct pg *pg = database_with_schema("copy_words");
+    struct row_exchange row = {.direction = SPAN("in"),
+        .exchange = SPAN("IKE_AUTH"),
+        .outcome = SPAN("pending"),
+        .request = {payloads, 2},
+        .response = {payloads, 0}};
+
+    check_words(pg, row);
+    row.direction = SPAN("out");
+    for (uint8_t o = OUTCOME_PENDING; o <= OUTCOME_ABANDONED; o++) {
+        row.outcome = span_of(outcome_name(o));
+        check_words(pg, row);
+    }
+    for (uint8_t t = EXCHANGE_NONE + 1; t < EXCHANGE_TYPE_COUNT; t++) {
+        row.exchange = span_of(exchange_type_name(t));
+        check_words(pg, row);
+    }
+    pg_close(pg);
+}
+
+Test(copy, what_is_not_known_of_an_exchange_is_null)
+{
+    struct pg *pg = database_with_schema("copy_no_words");
+    const struct row_exchange row = {.exchange = SPAN(""), .outcome = SPAN("pending")};
+
+    cr_expect_str_eq(exchange_in_words(pg, &row), "pending");
+    pg_close(pg);
+}
+
 /* By kind of row.def: the types that a column may have. */
 static const char *const types[] = {
     [ROW_KIND_ID] = "bigint",
@@ -185,6 +240,9 @@ static const char *const types[] = {
     [ROW_KIND_TIME] = "timestamp with time zone",
     [ROW_KIND_TEXT] = "text or an enum",
     [ROW_KIND_TEXTS] = "text[]",
+    [ROW_KIND_LINES] = "text or an enum",
+    [ROW_KIND_CODE] = "\"char\"",
+    [ROW_KIND_TYPE] = "smallint",
     [ROW_KIND_INT] = "integer",
     [ROW_KIND_LONG] = "bigint",
     [ROW_KIND_BOOL] = "boolean",
