@@ -6,7 +6,7 @@
  * (anchored, no captures), the field reader and, by its samples, a test. Grammar of `text`: {name:u} unsigned
  * decimal       {name:x}  hexadecimal        {name:a}  an address: no blank, no bracket {name:w}  a word: no
  * blank       {name:s}  shortest text up to the next literal      {name:r}  the rest of the line
- *   {|a|b|}   one of these texts, here a, b or nothing             {*}      anything behind is ignored
+ *   {|a|b}    one of these texts; {|a|b|}: a, b or nothing         {*}      anything behind is ignored
  *   {{ and }} a brace as charon prints it around a CHILD_SA's number; {_:w} a field that is not kept
  * Names of fields are those of event.h (FIELD list). Built in: the INI files of catalog/; more files may be
  * added before compiling. Threads const after catalogue_compile().

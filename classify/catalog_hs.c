@@ -86,7 +86,18 @@ static int compile_stage(
         hs_free_compile_error(wrong);
         return ERR_CATALOGUE;
     }
-    cat->stages[kind] = (struct stage){database, list->ids[0]};
+    struct stage *stage = &cat->stages[kind];
+    stage->database = database;
+    for (unsigned i = 0; i < list->count; i++) {
+        if (kind == STAGE_HEAD) {
+            uint32_t bit = catalogue_head_bit(list->texts[i]);
+            cat->heads[bit / 64] |= UINT64_C(1) << bit % 64;
+        }
+        bool begins[256];
+        template_begins(&cat->templates[cat->by_rank[list->ids[i]]], begins);
+        for (int c = 0; c < 256; c++)
+            stage->begins[c] |= begins[c];
+    }
     return 0;
 }
 
@@ -107,7 +118,8 @@ static int rank_templates(struct catalogue *cat)
 {
     size_t longest = 0, place = 0;
     cat->by_rank = calloc(cat->template_count, sizeof(*cat->by_rank));
-    if (!cat->by_rank)
+    cat->rivals = calloc(cat->template_count, sizeof(*cat->rivals));
+    if (!cat->by_rank || !cat->rivals)
         return ERR_NOMEM;
     for (size_t i = 0; i < cat->template_count; i++)
         longest = cat->templates[i].literal_bytes > longest ? cat->templates[i].literal_bytes : longest;
@@ -133,6 +145,8 @@ int catalogue_compile(struct catalogue *cat, char *error, size_t error_cap)
         rc = list_template(lists, &cat->templates[cat->by_rank[rank]], rank);
     for (int i = 0; rc == 0 && i < STAGE_COUNT; i++)
         rc = compile_stage(cat, (enum stage_kind)i, &lists[i], error, error_cap);
+    if (rc == 0)
+        catalogue_find_rivals(cat);
     for (int i = 0; i < STAGE_COUNT; i++)
         list_close(&lists[i]);
     return rc;
@@ -143,4 +157,5 @@ void catalogue_database_free(struct catalogue *cat)
     for (int i = 0; i < STAGE_COUNT; i++)
         hs_free_database(cat->stages[i].database);
     free(cat->by_rank);
+    free(cat->rivals);
 }

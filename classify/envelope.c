@@ -1,13 +1,20 @@
 #include "classify/envelope.h"
+#include "classify/base/eight.h"
 
 #include <jansson.h>
 
 /* Which member says what; the first name that is there wins. */
-static const char *const line_names[] = {"message", "msg", "log", "MESSAGE", "rawmsg"};
-static const char *const host_names[] = {"host", "hostname", "HOST", "fromhost", "source"};
-static const char *const program_names[] = {
-    "appname", "programname", "ident", "app_name", "syslogtag", "program"};
-static const char *const stamp_names[] = {"timestamp", "@timestamp", "timereported", "time"};
+#define LINE_NAMES(NAME) NAME("message") NAME("msg") NAME("log") NAME("MESSAGE") NAME("rawmsg")
+#define HOST_NAMES(NAME) NAME("host") NAME("hostname") NAME("HOST") NAME("fromhost") NAME("source")
+#define PROGRAM_NAMES(NAME)                                                                                  \
+    NAME("appname") NAME("programname") NAME("ident") NAME("app_name") NAME("syslogtag") NAME("program")
+#define STAMP_NAMES(NAME) NAME("timestamp") NAME("@timestamp") NAME("timereported") NAME("time")
+
+#define LISTED(name) name,
+static const char *const line_names[] = {LINE_NAMES(LISTED)};
+static const char *const host_names[] = {HOST_NAMES(LISTED)};
+static const char *const program_names[] = {PROGRAM_NAMES(LISTED)};
+static const char *const stamp_names[] = {STAMP_NAMES(LISTED)};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -73,34 +80,45 @@ static const char *put_escape(const char *p, const char *end, struct sink *sink)
     return p + 5;
 }
 
+/* The first quote or backslash from p on, or the end. */
+static inline const char *plain_end(const char *p, const char *end)
+{
+    for (; end - p >= 8; p += 8) {
+        uint64_t bytes = eight_read(p), found = eight_equal(bytes, '"') | eight_equal(bytes, '\\');
+        if (found)
+            return p + eight_first(found);
+    }
+    while (p < end && *p != '"' && *p != '\\')
+        p++;
+    return p;
+}
+
 /* A string at p (behind its quote). @return behind the closing quote, NULL if this pass declines */
 static const char *read_string(const char *p, const char *end, struct sink *sink, struct span *out)
 {
     const char *start = p;
-    while (p < end && *p != '"' && *p != '\\')
-        p++;
+    p = plain_end(p, end);
     if (p < end && *p == '"') {
         *out = span_from(start, (size_t)(p - start));
         return p + 1;
     }
     char *text = sink->at;
-    if (sink->end - sink->at < p - start)
-        return NULL;
-    memcpy(sink->at, start, (size_t)(p - start));
-    sink->at += p - start;
-    while (p < end && *p != '"') {
-        if (sink->at >= sink->end)
+    for (;;) {
+        if (sink->end - sink->at < p - start)
             return NULL;
-        if (*p == '\\') {
-            p = put_escape(p + 1, end, sink);
-            if (!p)
-                return NULL;
-        } else {
-            *sink->at++ = *p++;
-        }
+        memcpy(sink->at, start, (size_t)(p - start));
+        sink->at += p - start;
+        if (p == end)
+            return NULL;
+        if (*p == '"')
+            break;
+        start = put_escape(p + 1, end, sink);
+        if (!start)
+            return NULL;
+        p = plain_end(start, end);
     }
     *out = span_from(text, (size_t)(sink->at - text));
-    return p < end ? p + 1 : NULL;
+    return p + 1;
 }
 
 /* A value that is no string: numbers and words are passed over, arrays and objects declined. */
@@ -114,24 +132,22 @@ static const char *skip_scalar(const char *p, const char *end)
     return p;
 }
 
-static bool named(struct span name, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (span_eq(name, span_of(names[i])))
-            return true;
-    return false;
-}
+/* Names are compared as constants: a loop over the lists would cost as much as reading the record. */
+#define IS_NAMED(text) span_eq(name, SPAN(text)) ||
 
 static void keep(struct envelope *out, struct span name, struct span value)
 {
-    if (named(name, line_names, COUNT(line_names)))
-        out->line = out->line.ptr ? out->line : value;
-    else if (named(name, host_names, COUNT(host_names)))
-        out->host = out->host.ptr ? out->host : value;
-    else if (named(name, program_names, COUNT(program_names)))
-        out->program = out->program.ptr ? out->program : value;
-    else if (named(name, stamp_names, COUNT(stamp_names)))
-        out->stamp = out->stamp.ptr ? out->stamp : value;
+    struct span *to = NULL;
+    if (LINE_NAMES(IS_NAMED) false)
+        to = &out->line;
+    else if (HOST_NAMES(IS_NAMED) false)
+        to = &out->host;
+    else if (PROGRAM_NAMES(IS_NAMED) false)
+        to = &out->program;
+    else if (STAMP_NAMES(IS_NAMED) false)
+        to = &out->stamp;
+    if (to && !to->ptr)
+        *to = value;
 }
 
 /* A flat object of strings and scalars in one pass. @return false: declined, jansson decides */

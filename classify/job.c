@@ -158,6 +158,20 @@ static void renewal_failed(struct step *s, const struct sa *sa, enum fact fact)
     incident_note(s->c, sa->tunnel, ROLE_FIRST_UNANSWERED, &sa->request);
 }
 
+/* When its tunnel's attempts began: the line that tells how one before this ended may be lost. */
+static int64_t attempts_began(const struct classify *c, uint32_t h)
+{
+    const struct sa *sa = sa_at(c, h);
+    int64_t first = sa->created_ms;
+    for (uint32_t i = device_at(c, sa->device)->first_sa; i; i = sa_at(c, i)->next_of_device) {
+        const struct sa *before = sa_at(c, i);
+        bool attempt = before->state == SA_CREATED || before->state == SA_CONNECTING;
+        if (attempt && before->tunnel == sa->tunnel && before->created_ms < first)
+            first = before->created_ms;
+    }
+    return first;
+}
+
 void step_refused(struct step *s, uint32_t sa_handle, enum fact fact, const struct note *note)
 {
     struct classify *c = s->c;
@@ -184,7 +198,9 @@ void step_refused(struct step *s, uint32_t sa_handle, enum fact fact, const stru
     if (live) {
         t->facts |= FACT_BIT(fact) | (sa->facts & FACT_BIT(FACT_ONLY_GROUP_DIFFERS));
     } else {
-        int64_t began = sa->implicit ? s->e->at_ms : sa->created_ms;
+        int64_t began = sa->implicit ? s->e->at_ms
+                        : t->seen_up ? sa->created_ms
+                                     : attempts_began(c, sa_handle);
         incident_attempt_failed(c, tunnel, sa->facts, sa->implicit, began, s->e);
     }
 }
@@ -277,15 +293,17 @@ static bool ready(struct classify *c, uint32_t device, uint32_t job, const struc
 {
     if (e->kind == EV_SEND_ERROR)
         return step_send_error_due(c, device, e->at_ms);
-    const struct packet *p = &job_at(c, job)->packet;
+    struct job *j = job_at(c, job);
+    const struct packet *p = &j->packet;
+    j->awaited = 0;
     uint8_t type =
         e->kind == EV_PARSED ? (uint8_t)exchange_type_of(event_text(e, F_EXCHANGE)) : EXCHANGE_NONE;
-    if (type == EXCHANGE_NONE || !job_at(c, job)->packet_in)
+    if (type == EXCHANGE_NONE || !j->packet_in)
         return true;
     if (type == INFORMATIONAL_V1 && v1_answers_phase1(c, e))
         return sa_any_young(c, device, &p->dst, &p->src);
     return sa_due(c, device, &p->dst, &p->src, type, event_number(e, F_MID),
-        span_eq(event_text(e, F_KIND), SPAN("response")));
+        span_eq(event_text(e, F_KIND), SPAN("response")), &j->awaited);
 }
 
 void job_event(struct classify *c, uint32_t device, const struct event *e)

@@ -64,6 +64,8 @@ static uint32_t sa_of_response(struct step *s, uint8_t type, int64_t mid)
 {
     const struct packet *p = &s->job->packet;
     uint32_t h = s->e->prefix_uid >= 0 ? sa_by_uid(s->c, s->device, s->e->prefix_uid) : 0;
+    if (!h && sa_awaits(s->c, s->job->awaited, s->device, &p->dst, &p->src, type, mid))
+        h = s->job->awaited;
     if (!h)
         h = sa_awaiting(s->c, s->device, &p->dst, &p->src, type, mid, true);
     if (!h && s->job->packet_in && !exchange_is_early(type)) {
@@ -73,7 +75,7 @@ static uint32_t sa_of_response(struct step *s, uint8_t type, int64_t mid)
     return h;
 }
 
-static uint32_t sa_of_request(struct step *s, uint8_t type, int64_t mid)
+static uint32_t sa_of_request(struct step *s, uint8_t type, int64_t mid, bool moved)
 {
     const struct packet *p = &s->job->packet;
     uint32_t h = s->e->prefix_uid >= 0 ? sa_by_uid(s->c, s->device, s->e->prefix_uid) : 0;
@@ -85,7 +87,7 @@ static uint32_t sa_of_request(struct step *s, uint8_t type, int64_t mid)
         return responder_sa(s, p, exchange_is_v1(type));
     if (!h && !exchange_is_early(type))
         h = sa_moved(s->c, s->device, &p->dst, mid);
-    return h || exchange_is_early(type) ? h : implicit_sa(s, &p->dst, &p->src);
+    return h || moved || exchange_is_early(type) ? h : implicit_sa(s, &p->dst, &p->src);
 }
 
 /* A stranger's single probe is a scanner's; of a configured pair, or once more, it is somebody's mistake. */
@@ -173,6 +175,16 @@ static void was_sent(struct step *s, uint32_t h)
     }
 }
 
+/* How much further is what this SA asked last in main mode? */
+static int main_mode_lead(const struct classify *c, const struct sa *sa, uint8_t type, uint32_t payloads)
+{
+    if (type != ID_PROT || sa->out_type != ID_PROT || !sa->out_exchange)
+        return 0;
+    int asked = v1_main_mode_step(payloads_flags(c, exchange_at(c, sa->out_exchange)->request));
+    int this = v1_main_mode_step(payloads_flags(c, payloads));
+    return asked && this ? asked - this : 0;
+}
+
 static void parsed_response(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
 {
     uint32_t h = sa_of_response(s, type, mid);
@@ -180,7 +192,8 @@ static void parsed_response(struct step *s, uint8_t type, int64_t mid, uint32_t 
         return;
     step_bind(s, h, 0);
     struct sa *sa = sa_at(s->c, h);
-    if (sa->out_exchange && sa->out_mid == mid && sa->out_type == type) {
+    if (sa->out_exchange && sa->out_mid == mid && sa->out_type == type &&
+        main_mode_lead(s->c, sa, type, payloads) == 0) {
         struct exchange *x = exchange_at(s->c, sa->out_exchange);
         x->near_miss = x->retransmits > 0 && sa->state >= SA_ESTABLISHED;
         if (x->near_miss && sa->tunnel) {
@@ -216,9 +229,21 @@ static void peer_came_back(struct step *s, uint32_t tunnel)
 
 static void parsed_request(struct step *s, uint8_t type, int64_t mid, uint32_t payloads)
 {
-    uint32_t h = sa_of_request(s, type, mid);
-    if (!h)
-        return;
+    bool moved = payloads_flags(s->c, payloads) & PAYLOAD_MOVED;
+    uint32_t h = sa_of_request(s, type, mid, moved);
+    if (h)
+        step_request_arrived(s, h, type, mid, payloads);
+    else if (moved) /* the line that follows has its old address */
+        s->job->waiting = (struct waiting){.kind = WAITING_MOVED,
+            .exchange = type,
+            .mid = mid,
+            .payloads = payloads,
+            .note = s->job->summary};
+}
+
+void step_request_arrived(struct step *s, uint32_t h, uint8_t type, int64_t mid, uint32_t payloads)
+{
+    const struct quote *line = &s->job->summary.q;
     step_bind(s, h, 0);
     struct sa *sa = sa_at(s->c, h);
     if (exchange_is_early(type) && !sa->initiating.q.len) {
@@ -226,7 +251,7 @@ static void parsed_request(struct step *s, uint8_t type, int64_t mid, uint32_t p
         peer_came_back(s, sa->tunnel);
     }
     exchange_hold(
-        s->c, s->job, exchange_open(s->c, h, false, type, mid, s->e->at_ms, s->e->offset, payloads));
+        s->c, s->job, exchange_open(s->c, h, false, type, mid, line->at_ms, line->offset, payloads));
     if (s->job->exchange && s->job->packet_in) {
         exchange_at(s->c, s->job->exchange)->request_bytes = s->job->packet.bytes;
         sa_set_pair(s->c, h, &s->job->packet.dst, &s->job->packet.src, s->job->packet.dst_port,
@@ -275,7 +300,14 @@ void step_open_request(
         return;
     }
     uint32_t flags = payloads_flags(c, payloads);
-    exchange_closed(c, sa->out_exchange, OUTCOME_ABANDONED);
+    int lead = main_mode_lead(c, sa, type, payloads);
+    if (lead == 1 && note->q.at_ms <= sa->out_sent_ms) { /* its line is late: the next one was sent since */
+        uint32_t late = exchange_open(c, h, true, type, mid, note->q.at_ms, note->q.offset, payloads);
+        exchange_hold(c, s->job, late);
+        exchange_closed(c, late, OUTCOME_ANSWERED);
+        return;
+    }
+    exchange_closed(c, sa->out_exchange, lead == -1 ? OUTCOME_ANSWERED : OUTCOME_ABANDONED);
     sa->out_exchange = exchange_open(c, h, true, type, mid, note->q.at_ms, note->q.offset, payloads);
     sa->out_type = type;
     sa->out_mid = mid;
@@ -472,6 +504,8 @@ static uint32_t request_lost(struct step *s, const struct packet *p, const struc
     uint8_t by_size = p->bytes > PROBE_MAX_BYTES ? CREATE_CHILD_SA : INFORMATIONAL;
     uint8_t type = w->exchange ? w->exchange : by_size;
     uint32_t h = sa_ready_for(s, p, type, w->mid, SA_ESTABLISHED);
+    if (!h && w->mid > UINT16_MAX && (h = sa_ready_for(s, p, QUICK_MODE, -1, SA_ESTABLISHED)))
+        type = QUICK_MODE; /* whose ids are drawn */
     if (!h && w->mid == 1 && (h = sa_ready_for(s, p, IKE_AUTH, 1, SA_CONNECTING)))
         type = IKE_AUTH;
     if (!h)

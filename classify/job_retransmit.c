@@ -96,12 +96,18 @@ static void lost(struct step *s, uint32_t h)
     tunnel_children_gone(s->c, tunnel, s->e);
 }
 
+/* Did something leave the host after all? One line of an error may be lost. */
+static bool something_left(const struct sa *sa)
+{
+    return sa->out_errors + (sa->out_errors > 1) < sa->out_sends;
+}
+
 static void gave_up(struct step *s, uint32_t h)
 {
     struct sa *sa = sa_at(s->c, h);
     if (sa->out_retransmits > 0 && sa->out_type != INFORMATIONAL_V1)
         device_at(s->c, s->device)->tries = sa->out_retransmits;
-    if (sa->out_errors < sa->out_sends) /* something left the host after all */
+    if (something_left(sa))
         sa->facts &= ~FACT_BIT(FACT_SEND_FAILED);
     uint8_t was = sa->state;
     exchange_closed(s->c, sa->out_exchange, OUTCOME_UNANSWERED);
@@ -131,6 +137,16 @@ static void count_tied(struct step *s, const uint32_t *due, size_t count)
         gave_up(s, due[i]);
 }
 
+/* Is the line this SA's beyond doubt? */
+static bool gives_up_alone(const struct step *s, uint32_t h)
+{
+    if (s->job->sa)
+        return true;
+    return event_has(s->e, F_ATTEMPT)
+               ? sa_giving_up_alone(s->c, h, (int32_t)event_number(s->e, F_ATTEMPT), s->e->at_ms)
+               : sa_dpd_alone(s->c, h, s->e->at_ms);
+}
+
 STEP_HANDLER(on_give_up)
 {
     uint32_t due[SA_TIED_MAX] = {s->job->sa};
@@ -142,7 +158,8 @@ STEP_HANDLER(on_give_up)
     if (count > 1) {
         count_tied(s, due, count);
     } else if (count == 1 && due[0]) {
-        step_bind(s, due[0], 0);
+        if (gives_up_alone(s, due[0]))
+            step_bind(s, due[0], 0);
         gave_up(s, due[0]);
     }
 }

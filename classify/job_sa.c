@@ -1,6 +1,8 @@
 /* The life of IKE_SAs and CHILD_SAs as charon tells it. */
 #include "classify/job_step.h"
 
+enum { TAKEN_OVER_MS = 120000 };
+
 static int64_t at(const struct step *s)
 {
     return s->e->at_ms;
@@ -37,6 +39,8 @@ static void learn_between(struct step *s, uint32_t h)
 
 STEP_HANDLER(on_initiating)
 {
+    if (!s->job->tunnel) /* lines of nobody's, or of one of several, are of a job before this */
+        step_leave(s);
     uint32_t h = named_sa(s, SA_CREATED);
     if (!h)
         return;
@@ -144,14 +148,24 @@ STEP_HANDLER(on_rekeyed)
     }
 }
 
-/* Is there another one of its tunnel, made before that moment? */
-static bool has_other_sa(const struct classify *c, uint32_t h, int64_t before_ms)
+/* IKEv1: has h taken the place of that one so long ago that only the line of its end can be missing? */
+static bool took_over(const struct sa *sa, const struct sa *other, int64_t at_ms)
 {
+    return sa->facts & FACT_BIT(FACT_IKEV1) && other->created_ms < sa->created_ms &&
+           sa->created_ms + TAKEN_OVER_MS < at_ms;
+}
+
+/* Is there another one of its tunnel, made before that moment? */
+static bool has_other_sa(const struct step *s, uint32_t h, int64_t before_ms)
+{
+    const struct classify *c = s->c;
     const struct sa *sa = sa_at(c, h);
-    for (uint32_t i = device_at(c, sa->device)->first_sa; i; i = sa_at(c, i)->next_of_device)
-        if (i != h && sa_at(c, i)->tunnel == sa->tunnel && sa_at(c, i)->state == SA_ESTABLISHED &&
-            sa_at(c, i)->created_ms < before_ms)
+    for (uint32_t i = device_at(c, sa->device)->first_sa; i; i = sa_at(c, i)->next_of_device) {
+        const struct sa *other = sa_at(c, i);
+        if (i != h && other->tunnel == sa->tunnel && other->state == SA_ESTABLISHED &&
+            other->created_ms < before_ms && !took_over(sa, other, at(s)))
             return true;
+    }
     return false;
 }
 
@@ -179,7 +193,7 @@ void step_ended(struct step *s, uint32_t h)
     sa->gone_ms = at(s);
     exchange_closed(c, sa->out_exchange, OUTCOME_ABANDONED);
     sa->out_exchange = 0;
-    if (current && sa->tunnel && !has_other_sa(c, h, INT64_MAX))
+    if (current && sa->tunnel && !has_other_sa(s, h, INT64_MAX))
         tunnel_children_gone(c, sa->tunnel, s->e);
 }
 
@@ -194,6 +208,24 @@ static void deleted_for_another(struct step *s, uint32_t h)
         incident_fact(s->c, sa->tunnel, FACT_DUPLICATE, s->e);
 }
 
+/* The peer asks to delete this one, unless another one of its tunnel was there before that second. */
+static void ike_delete_received(struct step *s, uint32_t h)
+{
+    const struct sa *sa = sa_at(s->c, h);
+    if (!sa->tunnel || has_other_sa(s, h, at(s) - at(s) % 1000))
+        return;
+    incident_fact(s->c, sa->tunnel, FACT_IKE_DELETE_RECEIVED, s->e);
+    came_back_before(s, h);
+}
+
+/* IKEv1: is this the answer to the peer's DELETE, whose own line is lost? */
+static bool delete_was_received(const struct step *s, const struct sa *sa)
+{
+    const struct exchange *x = s->job->exchange ? exchange_at(s->c, s->job->exchange) : NULL;
+    return sa->facts & FACT_BIT(FACT_IKEV1) && sa->state == SA_ESTABLISHED && x && !x->out &&
+           x->type == INFORMATIONAL_V1 && payloads_flags(s->c, x->request) & PAYLOAD_DELETE;
+}
+
 STEP_HANDLER(on_deleting)
 {
     uint32_t h = named_sa(s, SA_ESTABLISHED);
@@ -203,7 +235,10 @@ STEP_HANDLER(on_deleting)
     learn_between(s, h);
     deleted_for_another(s, h);
     struct sa *sa = sa_at(s->c, h);
-    bool asked = sa->state == SA_DELETING && s->job->packet_in;
+    bool lost = delete_was_received(s, sa);
+    if (lost)
+        ike_delete_received(s, h);
+    bool asked = lost || (sa->state == SA_DELETING && s->job->packet_in);
     if (sa->state == SA_ESTABLISHED)
         sa->state = SA_DELETING;
     if (asked && sa->facts & FACT_BIT(FACT_IKEV1)) /* nothing answers, and nothing says that it is gone */
@@ -221,7 +256,7 @@ STEP_HANDLER(on_deleted)
     bool asked = s->job->exchange && !exchange_at(c, s->job->exchange)->out;
     if (current && asked && sa->tunnel &&
         !(tunnel_at(c, sa->tunnel)->facts & FACT_BIT(FACT_IKE_DELETE_RECEIVED)) &&
-        !has_other_sa(c, h, INT64_MAX)) /* the line of the DELETE itself is lost */
+        !has_other_sa(s, h, INT64_MAX)) /* the line of the DELETE itself is lost */
         incident_fact(c, sa->tunnel, FACT_IKE_DELETE_RECEIVED, s->e);
     step_ended(s, h);
 }
@@ -237,10 +272,8 @@ STEP_HANDLER(on_delete_received)
     bool live = sa->state == SA_ESTABLISHED;
     if (live && sa->facts & FACT_BIT(FACT_IKEV1))
         sa->state = SA_DELETING; /* its `deleting` is the end */
-    if (!live || !sa->tunnel || has_other_sa(s->c, h, at(s) - at(s) % 1000))
-        return;
-    incident_fact(s->c, sa->tunnel, FACT_IKE_DELETE_RECEIVED, s->e);
-    came_back_before(s, h);
+    if (live)
+        ike_delete_received(s, h);
 }
 
 STEP_HANDLER(on_delete_sent)
@@ -250,7 +283,7 @@ STEP_HANDLER(on_delete_sent)
         return;
     step_bind(s, h, 0);
     const struct sa *sa = sa_at(s->c, h);
-    if (sa->state != SA_REKEYED && sa->tunnel && !has_other_sa(s->c, h, INT64_MAX))
+    if (sa->state != SA_REKEYED && sa->tunnel && !has_other_sa(s, h, INT64_MAX))
         incident_fact(s->c, sa->tunnel, FACT_IKE_DELETE_SENT, s->e);
 }
 
@@ -432,160 +465,4 @@ STEP_HANDLER(on_conn_selected)
         sa_set_tunnel(s->c, s->job->sa, tunnel);
     s->job->tunnel = tunnel;
     step_bind(s, s->job->sa, tunnel);
-}
-
-/* --- failures that a single line tells
- * ----------------------------------------------------------------------------------- */
-
-/* Facts that end a negotiation, whatever is printed after them. */
-static bool ends_negotiation(enum fact fact)
-{
-    const uint64_t ends =
-        FACT_BIT(FACT_MAC_MISMATCHED) | FACT_BIT(FACT_PSK_MISSING) | FACT_BIT(FACT_METHOD_REFUSED) |
-        FACT_BIT(FACT_ID_REFUSED) | FACT_BIT(FACT_NO_PEER_CONFIG) | FACT_BIT(FACT_CERT_INVALID) |
-        FACT_BIT(FACT_KEY_UNTRUSTED) | FACT_BIT(FACT_CP_REFUSED) | FACT_BIT(FACT_OWN_KEY_MISSING) |
-        FACT_BIT(FACT_EAP_FAILED) | FACT_BIT(FACT_AUTH_FAILED) | FACT_BIT(FACT_KE_REFUSED) |
-        FACT_BIT(FACT_TS_REFUSED) | FACT_BIT(FACT_INSTALL_FAILED);
-    return ends & FACT_BIT(fact);
-}
-
-/* How an attempt went is evidence while a tunnel never came up; of one that was lost, only what refuses it
- * now. */
-static bool tells_of_attempt(const struct tunnel *t, enum fact fact)
-{
-    bool context = fact == FACT_PSK_USED || fact == FACT_NAT_FOUND;
-    return fact != FACT_RESPONSE_RESENT && !(context && t->state == TUNNEL_DOWN);
-}
-
-/* A message that could not even be read has no summary: it belongs to the negotiation under way with its
- * sender. */
-static uint32_t sa_of_fact(const struct step *s)
-{
-    const struct packet *p = &s->job->packet;
-    if (s->job->sa || !s->job->packet_in)
-        return s->job->sa;
-    if (s->e->fact == FACT_CORRUPT)
-        return sa_expecting(s->c, s->device, &p->dst, &p->src, INFORMATIONAL, -1, true);
-    bool repeated = s->e->fact == FACT_RESPONSE_RESENT; /* IKEv1: it is not even parsed */
-    if (repeated && event_number(s->e, F_MID))
-        return sa_expecting(s->c, s->device, &p->dst, &p->src, QUICK_MODE, -1, false);
-    if (!repeated && !ends_negotiation(s->e->fact))
-        return 0;
-    uint32_t h = sa_expecting(s->c, s->device, &p->dst, &p->src, ID_PROT, 0, !repeated);
-    return h ? h : sa_expecting(s->c, s->device, &p->dst, &p->src, ID_PROT, 0, repeated);
-}
-
-/* What a tunnel that is up may be lost by. An unreadable packet counts only where an answer is due: anybody
- * can send garbage. */
-static bool tells_of_loss(const struct step *s, uint32_t h)
-{
-    enum fact fact = s->e->fact;
-    return fact == FACT_INITIAL_CONTACT || fact == FACT_DUPLICATE || fact == FACT_REKEY_COLLISION ||
-           (fact == FACT_CORRUPT && h && sa_at(s->c, h)->out_exchange);
-}
-
-STEP_HANDLER(on_fact)
-{
-    uint32_t h = sa_of_fact(s);
-    if (h)
-        step_bind(s, h, 0);
-    uint32_t tunnel = step_tunnel(s, false);
-    if (h && ends_negotiation(s->e->fact)) {
-        step_refused(s, h, s->e->fact, NULL);
-        return;
-    }
-    if (h)
-        sa_at(s->c, h)->facts |= FACT_BIT(s->e->fact);
-    if (!tunnel)
-        return;
-    const struct tunnel *t = tunnel_at(s->c, tunnel);
-    bool up = t->state == TUNNEL_UP;
-    bool just_lost = t->state == TUNNEL_DOWN && !incident_decided(s->c, tunnel, at(s));
-    if ((up || just_lost) && tells_of_loss(s, h))
-        incident_fact(s->c, tunnel, s->e->fact, s->e);
-    else if (!up && tells_of_attempt(tunnel_at(s->c, tunnel), s->e->fact))
-        incident_line(s->c, tunnel, (uint16_t)s->e->fact, s->e);
-}
-
-STEP_HANDLER(on_half_open_expired)
-{
-    uint32_t oldest = step_sa_by_uid(s);
-    struct addr peer;
-    bool named = event_addr(s->e, F_PEER, &peer);
-    for (uint32_t h = device_at(s->c, s->device)->first_sa; !oldest && h;
-         h = sa_at(s->c, h)->next_of_device) {
-        const struct sa *sa = sa_at(s->c, h);
-        if (!sa->initiator && sa->state == SA_CONNECTING && (!named || addr_eq(&sa->peer, &peer)) &&
-            sa->created_ms + 28000 <= at(s)) /* charon waits 30 s */
-            oldest = h;
-    }
-    if (!oldest)
-        return;
-    step_bind(s, oldest, 0);
-    sa_at(s->c, oldest)->state = SA_GONE;
-    sa_at(s->c, oldest)->gone_ms = at(s);
-    step_refused(s, oldest, FACT_HALF_OPEN_EXPIRED, NULL);
-}
-
-STEP_HANDLER(on_endpoint_changed)
-{
-    if (s->job->sa && sa_at(s->c, s->job->sa)->tunnel)
-        tunnel_proof(s->c, sa_at(s->c, s->job->sa)->tunnel, at(s));
-}
-
-/* A refusal that needs no SA: of a tunnel that is `known` it fails an attempt at once, of another when it
- * comes again; the trouble began at the first. */
-static void refused_without_sa(struct step *s, uint32_t tunnel, enum fact fact, bool known)
-{
-    struct tunnel *t = tunnel_at(s->c, tunnel);
-    bool again = t->facts & FACT_BIT(fact);
-    t->facts |= FACT_BIT(fact);
-    if (!again)
-        t->trouble_ms = at(s);
-    incident_line(s->c, tunnel, (uint16_t)fact, s->e);
-    if (again || known)
-        incident_attempt_failed(s->c, tunnel, FACT_BIT(fact), false, t->trouble_ms, s->e);
-}
-
-/* "no config named": of a tunnel that is known, or asked for again; else somebody mistyped a name. */
-STEP_HANDLER(on_not_loaded)
-{
-    uint32_t tunnel = event_has(s->e, F_CONN)
-                          ? tunnel_of_conn(s->c, s->device, event_text(s->e, F_CONN), at(s))
-                          : tunnel_of_child_name(s->c, s->device, event_text(s->e, F_CHILD), at(s));
-    if (!tunnel || tunnel_at(s->c, tunnel)->state == TUNNEL_UP)
-        return;
-    step_bind_named(s, tunnel);
-    const struct tunnel *t = tunnel_at(s->c, tunnel);
-    bool known =
-        t->state != TUNNEL_UNKNOWN || t->identity == IDENTITY_FTMD || t->identity == IDENTITY_INVENTORY;
-    refused_without_sa(s, tunnel, FACT_NOT_LOADED, known);
-}
-
-static uint32_t only_tunnel_of(const struct step *s, const struct addr *peer)
-{
-    uint32_t only = 0;
-    for (uint32_t t = device_at(s->c, s->device)->first_tunnel; t; t = tunnel_at(s->c, t)->next_of_device) {
-        if (!addr_eq(&tunnel_at(s->c, t)->peer, peer))
-            continue;
-        if (only)
-            return 0;
-        only = t;
-    }
-    return only;
-}
-
-/* "ignoring IKE_SA setup from": of a tunnel that is not up, or again and again of a peer without one. */
-STEP_HANDLER(on_setup_ignored)
-{
-    struct addr none = {0}, peer;
-    if (!event_addr(s->e, F_PEER, &peer))
-        return;
-    uint32_t tunnel = only_tunnel_of(s, &peer);
-    if (!tunnel)
-        tunnel = tunnel_of_pair(s->c, s->device, &none, &peer, at(s));
-    if (!tunnel || tunnel_at(s->c, tunnel)->state == TUNNEL_UP)
-        return;
-    step_bind_named(s, tunnel);
-    refused_without_sa(s, tunnel, FACT_HALF_OPEN_LIMIT, false);
 }

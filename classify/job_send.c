@@ -42,6 +42,8 @@ STEP_HANDLER(on_send_error)
     if (!h)
         return;
     struct sa *sa = sa_at(s->c, h);
+    if (s->job->sa != h) /* what this thread wrote before is of something else */
+        step_leave(s);
     step_bind(s, h, 0);
     sa->facts |= FACT_BIT(FACT_SEND_FAILED);
     if (sa->out_errors < UINT8_MAX)

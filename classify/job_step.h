@@ -49,6 +49,9 @@ void step_ended(struct step *s, uint32_t sa);
 void step_open_request(
     struct step *s, uint32_t sa, uint8_t type, int64_t mid, uint32_t payloads, const struct note *note);
 
+/* The peer asks this; the job's summary is its line. */
+void step_request_arrived(struct step *s, uint32_t sa, uint8_t type, int64_t mid, uint32_t payloads);
+
 #define STEP_HANDLER(name) void name(struct step *s)
 STEP_HANDLER(on_receive);
 STEP_HANDLER(on_parsed);

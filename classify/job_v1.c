@@ -6,6 +6,12 @@ bool v1_third_message(struct step *s, uint32_t payloads)
     return flags & PAYLOAD_HASH && !(flags & (PAYLOAD_SA | PAYLOAD_ERROR | PAYLOAD_ID));
 }
 
+int v1_main_mode_step(uint32_t flags)
+{
+    bool known = !(flags & (PAYLOAD_ERROR | PAYLOAD_FRAGMENT));
+    return !known ? 0 : flags & PAYLOAD_SA ? 1 : flags & PAYLOAD_ID ? 3 : 2;
+}
+
 static bool is_phase1_error(uint32_t flags)
 {
     return flags & PAYLOAD_ERROR && !(flags & PAYLOAD_HASH);

@@ -12,6 +12,8 @@
 
 /* `[ HASH ]` alone ends a quick mode and opens nothing. */
 bool v1_third_message(struct step *s, uint32_t payloads);
+/* Which of main mode's three pairs of messages has these payloads? 0: nothing tells. */
+int v1_main_mode_step(uint32_t flags);
 /* Is this informational an error that phase 1 gets as its answer? */
 bool v1_answers_phase1(struct classify *c, const struct event *e);
 /* Does quick mode begin here, without a line that says for whom? Then the job is nobody's until its packet's

@@ -2,6 +2,7 @@
 #include "classify/catalog_build.h"
 
 #include <hs.h>
+#include <limits.h>
 #include <stdlib.h>
 
 enum { HITS_MAX = 128 }; /* of one stage in one message; more would be a catalogue without literals */
@@ -60,21 +61,37 @@ static uint32_t best_hit(const struct catalogue *cat, const struct match_scratch
     return best;
 }
 
+/* Can a message of a template in this stage begin so? */
+static bool may_begin(const struct catalogue *cat, int stage, struct span text)
+{
+    if (stage != STAGE_HEAD)
+        return cat->stages[stage].begins[(unsigned char)text.ptr[0]];
+    if (text.len < NEEDLE_MIN_BYTES)
+        return false;
+    uint32_t bit = catalogue_head_bit(text.ptr);
+    return cat->heads[bit / 64] >> bit % 64 & 1;
+}
+
 int match_text(
     const struct catalogue *cat, struct match_scratch *scratch, struct span text, struct captures *captures)
 {
     uint32_t best = UINT32_MAX;
+    unsigned stages = UINT_MAX;
     captures->set = 0;
-    for (const struct stage *stage = cat->stages; text.len && stage < cat->stages + STAGE_COUNT; stage++) {
-        if (!stage->database || best < stage->first_rank)
+    for (int i = 0; text.len && i < STAGE_COUNT; i++) {
+        const struct stage *stage = &cat->stages[i];
+        if (!(stages >> i & 1) || !may_begin(cat, i, text))
             continue;
-        size_t bytes = stage == &cat->stages[STAGE_HEAD] && text.len > HEAD_BYTES ? HEAD_BYTES : text.len;
+        size_t bytes = i == STAGE_HEAD && text.len > HEAD_BYTES ? HEAD_BYTES : text.len;
         scratch->hit_count = 0;
         /* it fails only for a bad database or a scratch in use: both are bugs, and then nothing matches */
         if (hs_scan(stage->database, text.ptr, (unsigned)bytes, 0, scratch->hs, on_match, scratch) !=
             HS_SUCCESS)
             return -1;
-        best = best_hit(cat, scratch, best, text, captures);
+        uint32_t found = best_hit(cat, scratch, best, text, captures);
+        if (found != best)
+            stages = cat->rivals[found];
+        best = found;
     }
     if (best == UINT32_MAX) {
         captures->set = 0;

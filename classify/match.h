@@ -3,8 +3,8 @@
  * only one that compiles.
  *
  * Rule    of the templates whose reader agrees the one with the most literal bytes, of equals the first of
- * the catalogue. Scans come in stages (catalog_build.h); one whose templates are all less specific than what
- * was found is left out.
+ * the catalogue. Scans come in stages (catalog_build.h); one is left out if none of its templates begins as
+ * the message does, or none that is more specific can fit a message of the template found.
  *
  * Threads the database is const; a scratch belongs to one thread.
  */

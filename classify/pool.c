@@ -17,7 +17,7 @@ void pool_close(struct pool *p)
     *p = (struct pool){0};
 }
 
-static bool grow(struct pool *p)
+static bool add_chunk(struct pool *p)
 {
     uint32_t chunks = p->cap / POOL_CHUNK;
     void **more_chunks = realloc(p->chunks, (chunks + 1) * sizeof(*p->chunks));
@@ -38,6 +38,12 @@ static bool grow(struct pool *p)
         return false;
     p->cap += POOL_CHUNK;
     return true;
+}
+
+/* By some hundred items at a time, so that a steady load is soon without it. */
+static bool grow(struct pool *p)
+{
+    return add_chunk(p) && add_chunk(p);
 }
 
 uint32_t pool_take(struct pool *p)
@@ -68,7 +74,7 @@ bool pool_reserve(struct pool *p, uint32_t used)
     if (used > p->max)
         return false;
     while (used >= p->cap)
-        if (!grow(p))
+        if (!add_chunk(p))
             return false;
     p->used = used;
     memset(p->live + 1, 1, used);

@@ -10,7 +10,9 @@
 
 #include "classify/base/span.h"
 
-enum { POOL_CHUNK = 256 };
+/* Chunks of the largest items are still below what malloc() maps on its own, in whole pages and a head more.
+ */
+enum { POOL_CHUNK = 128 };
 
 struct pool {
     void **chunks;

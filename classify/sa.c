@@ -5,6 +5,8 @@ enum {
     HALF_OPEN_KEPT_MS = 120000, /* charon itself waits 30 s */
     SWEEP_EVERY_MS = 5000,
     DUE_SLACK_MS = 2000,
+    GIVE_UP_SLACK_MS = 1000,
+    DPD_SLACK_MS = 30000, /* the interval of a vEdge is 10 to 30 s */
 };
 
 static uint64_t uid_key(const struct classify *c, uint32_t device, int64_t uid)
@@ -184,13 +186,21 @@ static uint32_t only_waiting(
     return only;
 }
 
+/* Of a pair's SAs, from its first one on. */
+static uint32_t awaiting_of_pair(const struct classify *c, uint32_t h, uint8_t type, int64_t mid)
+{
+    while (h && !waits_for(sa_at(c, h), type, mid))
+        h = sa_at(c, h)->next_of_pair;
+    return h;
+}
+
 uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct addr *local,
     const struct addr *peer, uint8_t type, int64_t mid, bool mangled)
 {
     uint32_t first = index_get(&c->pair_index, pair_key(c, device, local, peer));
-    for (uint32_t h = first; h; h = sa_at(c, h)->next_of_pair)
-        if (waits_for(sa_at(c, h), type, mid))
-            return h;
+    uint32_t h = awaiting_of_pair(c, first, type, mid);
+    if (h)
+        return h;
     uint32_t named = only_waiting(c, device, peer, type, mid);
     if (named || first ||
         !mangled) /* the pair is known: a response that nobody waits for is a repeated one */
@@ -208,11 +218,20 @@ static bool is_young(const struct sa *sa)
     return sa->state == SA_CREATED || sa->state == SA_CONNECTING;
 }
 
+bool sa_awaits(const struct classify *c, uint32_t h, uint32_t device, const struct addr *local,
+    const struct addr *peer, uint8_t type, int64_t mid)
+{
+    const struct sa *sa = h && pool_live(&c->sas, h) ? sa_at(c, h) : NULL;
+    return sa && sa->device == device && waits_for(sa, type, mid) && addr_eq(&sa->local, local) &&
+           addr_eq(&sa->peer, peer);
+}
+
 bool sa_due(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer,
-    uint8_t type, int64_t mid, bool response)
+    uint8_t type, int64_t mid, bool response, uint32_t *awaited)
 {
     uint32_t first = index_get(&c->pair_index, pair_key(c, device, local, peer));
-    if (response && sa_awaiting(c, device, local, peer, type, mid, false))
+    *awaited = response ? awaiting_of_pair(c, first, type, mid) : 0;
+    if (*awaited || (response && only_waiting(c, device, peer, type, mid)))
         return true;
     if (!response &&
         (type == IKE_SA_INIT || type == INFORMATIONAL_V1 || type == ID_PROT || type == AGGRESSIVE))
@@ -420,10 +439,40 @@ uint32_t sa_dpd_unanswered(const struct classify *c, uint32_t device)
     return due;
 }
 
+bool sa_dpd_alone(const struct classify *c, uint32_t h, int64_t at_ms)
+{
+    uint8_t probes = sa_at(c, h)->probes;
+    for (uint32_t i = device_at(c, sa_at(c, h)->device)->first_sa; i; i = sa_at(c, i)->next_of_device) {
+        const struct sa *sa = sa_at(c, i);
+        bool silent = sa->state == SA_GONE ? sa->gone_ms + DPD_SLACK_MS >= at_ms : sa->probes + 1 >= probes;
+        if (i != h && sa->probes > 1 && silent)
+            return false;
+    }
+    return true;
+}
+
 size_t sa_giving_up(
     const struct classify *c, uint32_t device, int32_t attempt, int64_t at_ms, uint32_t due[SA_TIED_MAX])
 {
     return nearest(c, device, NULL, NULL, -1, attempt, false, at_ms, due);
+}
+
+/* Did it give up a moment ago, or may it do so now? */
+static bool gives_up_about(const struct sa *sa, int32_t attempt, int64_t at_ms, int64_t margin_ms)
+{
+    if (sa->out_retransmits != attempt)
+        return false;
+    return sa->state == SA_GONE ? sa->gone_ms + margin_ms >= at_ms
+                                : sa->out_exchange && off_schedule(sa, at_ms) <= margin_ms;
+}
+
+bool sa_giving_up_alone(const struct classify *c, uint32_t h, int32_t attempt, int64_t at_ms)
+{
+    int64_t margin_ms = off_schedule(sa_at(c, h), at_ms) + timeout_ms(GIVE_UP_SLACK_MS, attempt);
+    for (uint32_t i = device_at(c, sa_at(c, h)->device)->first_sa; i; i = sa_at(c, i)->next_of_device)
+        if (i != h && gives_up_about(sa_at(c, i), attempt, at_ms, margin_ms))
+            return false;
+    return true;
 }
 
 static void forget(struct classify *c, uint32_t h)

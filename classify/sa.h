@@ -40,9 +40,14 @@ uint32_t sa_awaiting(const struct classify *c, uint32_t device, const struct add
 uint32_t sa_expecting(const struct classify *c, uint32_t device, const struct addr *local,
     const struct addr *peer, uint8_t type, int64_t mid, bool out);
 /* Has the line come that this message needs before it: the request of a response, the earlier messages of a
- * request? One that was seen already is not waited for. */
+ * request? One that was seen already is not waited for. *awaited: the SA of the pair that waits for this
+ * response, 0: none. */
 bool sa_due(const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer,
-    uint8_t type, int64_t mid, bool response);
+    uint8_t type, int64_t mid, bool response, uint32_t *awaited);
+/* Is that SA, which sa_due() gave as the *awaited one of a pair, still the one that waits for this response?
+ * 0 is not. */
+bool sa_awaits(const struct classify *c, uint32_t sa, uint32_t device, const struct addr *local,
+    const struct addr *peer, uint8_t type, int64_t mid);
 /* Has the pair an SA that is not established yet? */
 bool sa_any_young(
     const struct classify *c, uint32_t device, const struct addr *local, const struct addr *peer);
@@ -66,9 +71,14 @@ enum { SA_TIED_MAX = 16 };
 size_t sa_giving_up(
     const struct classify *c, uint32_t device, int32_t attempt, int64_t at_ms, uint32_t due[SA_TIED_MAX]);
 
+/* Could this line be another's as well? Stamps are of whole seconds, and so is the schedule taken from them. */
+bool sa_giving_up_alone(const struct classify *c, uint32_t sa, int32_t attempt, int64_t at_ms);
+
 /* IKEv1: who has left most probes unanswered, and of equals longest? A vEdge's time-out is its interval times
  * its retries, and tunnels have their own intervals. */
 uint32_t sa_dpd_unanswered(const struct classify *c, uint32_t device);
+/* Is there no other whose probes may be as long unanswered? */
+bool sa_dpd_alone(const struct classify *c, uint32_t sa, int64_t at_ms);
 
 /* Gone SAs are kept a minute for the last lines of their job, then forgotten. */
 void sa_sweep(struct classify *c, uint32_t device, int64_t now_ms);

@@ -25,6 +25,15 @@ static int year_of(int64_t ms)
     return (int)yoe + (int)era * 400 + (doy >= 306);
 }
 
+/* The same by one division, but for days near New Year, from where leap years may lie either way. */
+static int year_at(int64_t ms)
+{
+    enum { YEARS = 400, DAYS = 146097, NEAR_NEW_YEAR = 3 * YEARS };
+    int64_t scaled = ms / MS_PER_DAY * YEARS, rest = scaled % DAYS;
+    bool sure = ms >= 0 && rest > NEAR_NEW_YEAR && rest < DAYS - NEAR_NEW_YEAR;
+    return sure ? 1970 + (int)(scaled / DAYS) : year_of(ms);
+}
+
 static bool leap(int year)
 {
     return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -213,7 +222,7 @@ int64_t stamp_resolve(
     if (st->year)
         return stamp_ms(st, st->year, zone, last_ms);
     if (last_ms != INT64_MIN) {
-        int near = year_of(last_ms);
+        int near = year_at(last_ms);
         int64_t best = stamp_ms(st, near, zone, last_ms);
         if (distance(best, last_ms) < 182LL * MS_PER_DAY) /* nothing can be nearer */
             return best;

@@ -99,10 +99,10 @@ struct packet {
     int32_t bytes; /* -1: none */
 };
 
-enum waiting_kind { WAITING_NONE, WAITING_REQUEST, WAITING_RETRANSMIT, WAITING_REFUSAL };
+enum waiting_kind { WAITING_NONE, WAITING_REQUEST, WAITING_RETRANSMIT, WAITING_REFUSAL, WAITING_MOVED };
 
 /* A request or retransmission printed before any line said whose it is (messages.md 1.2.5), or a refusal of
- * ours after such lines were lost. */
+ * ours after such lines were lost, or the peer's first request from another address. */
 struct waiting {
     enum waiting_kind kind;
     uint8_t exchange;
@@ -119,6 +119,7 @@ struct job {
     bool parked;    /* a line of it waits for an earlier one (parked.h) */
     bool packet_in; /* `packet` is one received, not sent */
     struct packet packet;
+    uint32_t awaited; /* what sa_due() said of the line about to be read */
     struct waiting waiting;
     struct note summary;   /* the latest parsed or generating line */
     uint8_t unbound_count; /* lines told to nobody yet, for options.bound */
@@ -305,6 +306,7 @@ enum payload_flag {
     PAYLOAD_DPD_ACK = 1 << 17,
     PAYLOAD_INVAL_ID = 1 << 18,
     PAYLOAD_MALFORMED = 1 << 19,
+    PAYLOAD_MOVED = 1 << 20, /* MOBIKE: the sender has another address */
 };
 
 struct payloads {

@@ -3,14 +3,27 @@
 #include <stdlib.h>
 
 enum {
-    TELLING_BYTES = 12,   /* of literal text, after which few other templates are left */
-    NEEDLE_MIN_BYTES = 4, /* a shorter one too many messages hold */
+    TELLING_BYTES = 12, /* of literal text, after which few other templates are left */
 };
 
 static size_t up_to(struct span s, char c)
 {
     const char *end = s.len ? memchr(s.ptr, c, s.len) : NULL;
     return end ? (size_t)(end - s.ptr) : s.len;
+}
+
+static inline unsigned char lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
+}
+
+bool template_choice(struct span *rest, struct span *choice)
+{
+    if (!rest->ptr)
+        return false;
+    *choice = span_from(rest->ptr, up_to(*rest, '|'));
+    *rest = choice->len == rest->len ? SPAN_NONE : span_skip(*rest, choice->len + 1);
+    return true;
 }
 
 static bool field_kind(char letter, enum segment_kind *kind)
@@ -215,23 +228,74 @@ static bool add_heads(
     memcpy(head, begun, len);
     if (literal)
         return add_heads(t, i + 1, head, append(head, len, s->text), out);
-    for (struct span rest = s->text;;) {
-        struct span choice = {rest.ptr, up_to(rest, '|')};
+    for (struct span rest = s->text, choice; template_choice(&rest, &choice);)
         if (!add_heads(t, i + 1, head, append(head, len, choice), out))
             return false;
-        if (choice.len == rest.len)
-            return true;
-        rest = span_skip(rest, choice.len + 1);
-    }
+    return true;
 }
 
-static struct span longest_literal(const struct template *t)
+/* The longest text of which a message holds one at this place. */
+static const struct segment *most_telling(const struct template *t)
 {
-    struct span longest = SPAN_NONE;
-    for (size_t i = 0; i < t->segment_count && t->segments[i].kind != SEGMENT_IGNORE; i++)
-        if (t->segments[i].kind == SEGMENT_LITERAL && t->segments[i].text.len > longest.len)
-            longest = t->segments[i].text;
-    return longest;
+    const struct segment *best = NULL;
+    size_t most = 0;
+    for (size_t i = 0; i < t->segment_count && t->segments[i].kind != SEGMENT_IGNORE; i++) {
+        const struct segment *s = &t->segments[i];
+        size_t bytes = s->kind == SEGMENT_ONE_OF ? one_of_shortest(s->text) : s->text.len;
+        best = bytes > most ? s : best;
+        most = bytes > most ? bytes : most;
+    }
+    return best;
+}
+
+static bool add_inner(const struct template *t, struct needles *out)
+{
+    const struct segment *s = most_telling(t);
+    if (!s || s->kind == SEGMENT_LITERAL)
+        return s && add_needle(out, s->text);
+    for (struct span rest = s->text, choice; template_choice(&rest, &choice);)
+        if (!add_needle(out, choice))
+            return false;
+    return true;
+}
+
+/* @return false: the text is empty */
+static bool mark_begin(struct span text, bool nocase, bool out[256])
+{
+    if (!text.len)
+        return false;
+    unsigned char c = (unsigned char)text.ptr[0];
+    out[c] = true;
+    if (nocase && lower(c) >= 'a' && lower(c) <= 'z')
+        out[c ^ 0x20] = true;
+    return true;
+}
+
+/* @return false: what follows can begin it, too */
+static bool begins_with(const struct segment *s, bool nocase, bool out[256])
+{
+    bool all = true;
+    if (s->kind == SEGMENT_LITERAL) {
+        mark_begin(s->text, nocase, out);
+    } else if (s->kind == SEGMENT_ONE_OF) {
+        for (struct span rest = s->text, choice; template_choice(&rest, &choice);)
+            all = mark_begin(choice, nocase, out) && all;
+    } else if (s->kind == SEGMENT_UNSIGNED) {
+        memset(out + '0', true, 10);
+    } else {
+        memset(out, true, 256);
+    }
+    return all;
+}
+
+void template_begins(const struct template *t, bool out[256])
+{
+    size_t i = 0;
+    memset(out, false, 256);
+    while (i < t->segment_count && !begins_with(&t->segments[i], t->nocase, out))
+        i++;
+    if (i == t->segment_count)
+        memset(out, true, 256);
 }
 
 void template_needles(const struct template *t, struct needles *out)
@@ -241,12 +305,9 @@ void template_needles(const struct template *t, struct needles *out)
     if (add_heads(t, 0, nothing, 0, out))
         return;
     out->count = 0;
-    out->stage = add_needle(out, longest_literal(t)) ? STAGE_INNER : STAGE_WHOLE;
-}
-
-static inline unsigned char lower(unsigned char c)
-{
-    return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c;
+    out->stage = !add_inner(t, out)                                                            ? STAGE_WHOLE
+                 : t->segments->kind == SEGMENT_LITERAL || t->segments->kind == SEGMENT_ONE_OF ? STAGE_BEHIND
+                                                                                               : STAGE_INNER;
 }
 
 static bool starts(struct span s, struct span prefix, bool nocase)

@@ -1,9 +1,44 @@
 #include "classify/unknown.h"
+#include "classify/base/eight.h"
 #include "classify/text.h"
 
-static bool digit(char c)
+static bool is_digit(char c)
 {
     return (unsigned)(unsigned char)c - '0' <= 9;
+}
+
+/* Where the first digit or quote stands, s.len: nowhere. */
+static size_t next_mark(struct span s, size_t i)
+{
+    for (; i + 8 <= s.len; i += 8) {
+        uint64_t bytes = eight_read(s.ptr + i);
+        uint64_t found = eight_digits(bytes) | eight_equal(bytes, '"') | eight_equal(bytes, '\'');
+        if (found)
+            return i + eight_first(found);
+    }
+    while (i < s.len && !is_digit(s.ptr[i]) && s.ptr[i] != '"' && s.ptr[i] != '\'')
+        i++;
+    return i;
+}
+
+/* Where the first text to be masked begins, from `from` on, where a word begins; s.len: nowhere. */
+static size_t next_masked(struct span s, size_t from, bool *quoted)
+{
+    for (size_t i = next_mark(s, from); i < s.len; i = next_mark(s, i + 1)) {
+        *quoted = !is_digit(s.ptr[i]);
+        if (*quoted && i > from && s.ptr[i - 1] != ' ')
+            continue; /* an apostrophe */
+        while (!*quoted && i > from && s.ptr[i - 1] != ' ')
+            i--;
+        return i;
+    }
+    return s.len;
+}
+
+static size_t end_of(struct span s, size_t i, char c)
+{
+    const char *hit = i < s.len ? memchr(s.ptr + i, c, s.len - i) : NULL;
+    return hit ? (size_t)(hit - s.ptr) : s.len;
 }
 
 /* A word with a digit in it is a number, an address, an SPI or a name: '#'. Quoted text is somebody's name:
@@ -11,27 +46,32 @@ static bool digit(char c)
 size_t unknown_mask(struct span text, char *out, size_t cap)
 {
     size_t n = 0;
-    for (size_t i = 0; i < text.len && n + 4 < cap;) {
-        size_t from = i;
-        bool number = false;
-        if (text.ptr[i] == '\'' || text.ptr[i] == '"') {
-            const char *close = memchr(text.ptr + i + 1, text.ptr[i], text.len - i - 1);
-            i = close ? (size_t)(close - text.ptr) + 1 : text.len;
-            out[n++] = '\'';
-            out[n++] = '#';
-            out[n++] = '\'';
+    for (size_t from = 0; from < text.len && n + 4 < cap;) {
+        bool quoted;
+        size_t masked = next_masked(text, from, &quoted), room = cap - 4 - n;
+        if (masked - from > room) { /* the last word is cut */
+            memcpy(out + n, text.ptr + from, room);
+            n += room;
+            if (out[n - 1] != ' ' && end_of(text, from + room, ' ') < text.len)
+                out[n++] = ' ';
+            return n;
+        }
+        memcpy(out + n, text.ptr + from, masked - from);
+        n += masked - from;
+        from = masked;
+        if (from == text.len || n + 4 >= cap)
+            return n;
+        if (quoted) {
+            memcpy(out + n, "'#'", 3);
+            n += 3;
+            from = end_of(text, from + 1, text.ptr[from]);
+            from += from < text.len;
             continue;
         }
-        while (i < text.len && text.ptr[i] != ' ')
-            number |= digit(text.ptr[i++]);
-        if (number) {
-            out[n++] = '#';
-        } else {
-            for (size_t k = from; k < i && n + 4 < cap; k++)
-                out[n++] = text.ptr[k];
-        }
-        if (i < text.len)
-            out[n++] = text.ptr[i++];
+        out[n++] = '#';
+        from = end_of(text, from, ' ');
+        if (from < text.len)
+            out[n++] = text.ptr[from++];
     }
     return n;
 }

@@ -91,26 +91,37 @@ static char *put(char *to, const char *text)
     return to + n;
 }
 
-static struct span envelope(struct span host, struct span line, bool vector)
+static const char vector_head[] = "{\"appname\":\"charon\",\"facility\":\"daemon\",\"host\":";
+static const char vector_tail[] =
+    ",\"severity\":\"info\",\"source_ip\":\"10.9.8.7\",\"source_type\":\"syslog\","
+    "\"timestamp\":\"2026-06-18T00:24:08Z\"}";
+
+static char *put_envelope(char *to, struct span host, struct span line, bool vector)
 {
-    static const char head[] = "{\"appname\":\"charon\",\"facility\":\"daemon\",\"host\":";
-    static const char tail[] = ",\"severity\":\"info\",\"source_ip\":\"10.9.8.7\",\"source_type\":\"syslog\","
-                               "\"timestamp\":\"2026-06-18T00:24:08Z\"}";
-    char *text = malloc((line.len + host.len) * 6 + sizeof(head) + sizeof(tail) + 32), *to = text;
-    if (!text)
-        abort();
-    to = put_json(put(to, vector ? head : "{\"host\":"), host);
+    to = put_json(put(to, vector ? vector_head : "{\"host\":"), host);
     to = put_json(put(to, ",\"message\":"), line);
-    to = put(to, vector ? tail : "}");
-    return span_from(text, (size_t)(to - text));
+    return put(to, vector ? vector_tail : "}");
+}
+
+static size_t envelope_most(const struct record *r)
+{
+    return (r->value.len + r->key.len) * 6 + sizeof(vector_head) + sizeof(vector_tail) + 32;
 }
 
 struct mix mix_in_envelopes(const struct mix *m, bool vector)
 {
     struct mix out = mix_new(m->count);
+    size_t most = 0;
+    for (size_t i = 0; i < m->count; i++)
+        most += envelope_most(&m->records[i]);
+    char *to = malloc(most); /* one behind the other, as the raw lines are, and the records of a fetch */
+    if (!to)
+        abort();
     for (size_t i = 0; i < m->count; i++) {
         struct record r = m->records[i];
-        r.value = envelope(r.key, r.value, vector);
+        char *from = to;
+        to = put_envelope(to, r.key, r.value, vector);
+        r.value = span_from(from, (size_t)(to - from));
         out.records[out.count++] = r;
         out.bytes += r.value.len;
     }

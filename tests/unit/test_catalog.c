@@ -183,6 +183,36 @@ Test(catalog, stages_find_what_the_readers_of_all_templates_find_in_samples_and_
     match_scratch_free(scratch);
 }
 
+/* Templates of all four stages that claim each other's messages, and every three pieces of such messages. */
+Test(catalog, a_stage_is_left_out_only_if_it_cannot_change_the_answer)
+{
+    static const char rows[] = "[head]\nevent = noise\ntext = alpha {detail:s}\n"
+                               "[head-rest]\nevent = noise\ntext = alpha beta {detail:r}\n"
+                               "[behind]\nevent = noise\ntext = {|alpha|no|} {_:s} over the wall\n"
+                               "[inner]\nevent = noise\ntext = {conn:w} {_:s} gamma delta\n"
+                               "[inner-number]\nevent = noise\ntext = {mid:u} over {_:s} wall of stone{*}\n"
+                               "[inner-one-of]\nevent = noise\ntext = {conn:w} {|gamma|of stone} {_:w}\n"
+                               "[whole]\nevent = noise\ntext = {conn:w} {_:w}\n"
+                               "[whole-number]\nevent = noise\ntext = {mid:u}: {_:s}\n"
+                               "[any-case]\nevent = noise\nnocase = yes\ntext = Alpha {_:s} Delta\n";
+    static const char *const pieces[] = {"alpha", "ALPHA", "beta", "gamma", "delta", "over the wall", "no",
+        "12", "7:", "of stone", "wall", "", "x "};
+    enum { PIECES = sizeof(pieces) / sizeof(pieces[0]) };
+    char error[256];
+    struct catalogue *cat = catalogue_new();
+    cr_assert_eq(catalogue_add(cat, "site.ini", span_of(rows), error, sizeof(error)), 0, "%s", error);
+    cr_assert_eq(catalogue_compile(cat, error, sizeof(error)), 0, "%s", error);
+    struct match_scratch *scratch = match_scratch_new(cat);
+    for (int i = 0; i < PIECES * PIECES * PIECES; i++) {
+        char text[128];
+        int n = snprintf(text, sizeof(text), "%s %s %s", pieces[i % PIECES], pieces[i / PIECES % PIECES],
+            pieces[i / PIECES / PIECES]);
+        same_answer(cat, scratch, span_from(text, (size_t)n));
+    }
+    match_scratch_free(scratch);
+    catalogue_free(cat);
+}
+
 Test(catalog, fields_are_read_where_they_stand)
 {
     const struct catalogue *cat = corpus_catalogue();
