@@ -12,15 +12,12 @@
 
 enum {
     POLL_MS = 200,
-    FETCH_MAX = 2048,      /* records handed to a worker at once */
-    PARTITIONS_GUESS = 64, /* while no broker says how many there are */
-    CHECK_UP_MS = 10000,   /* new partitions are seen this soon */
+    FETCH_MAX = 2048,    /* records handed to a worker at once */
+    CHECK_UP_MS = 10000, /* new partitions are seen this soon */
     CHECK_DOWN_MS = 1000,
     ASK_MS = 2000,
     COMMIT_MS = 5000,
-    CHECK_ASK_MS = 1000, /* bounds how long a stop waits for check() */
-    FETCH_BYTES_MIN = 64 * 1024,
-    FETCH_BYTES_MAX = 1024 * 1024
+    CHECK_ASK_MS = 1000 /* bounds how long a stop waits for check() */
 };
 
 struct consumer {
@@ -32,6 +29,7 @@ struct consumer {
     int64_t check_at_ms;
     _Atomic int state;
     atomic_bool stopping;
+    _Atomic uint64_t rebalances;
     pthread_mutex_t lock; /* the two below */
     int64_t *stored;      /* offset by partition to be committed to Kafka, -1: none */
     size_t stored_cap;
@@ -246,6 +244,7 @@ static void on_rebalance(
     struct consumer *c = opaque;
     rd_kafka_topic_partition_list_t *own = ours(c, list);
     metrics_add(METRIC_REBALANCES, 1);
+    atomic_fetch_add(&c->rebalances, 1); /* before the call by which librdkafka goes on */
     if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         log_info("kafka.assigned", "topic=%s partitions=%d", log_quote(c->topic_name), own->cnt);
         assign(c, own);
@@ -265,42 +264,6 @@ static void on_rebalance(
 static const char *const reserved[] = {"bootstrap.servers", "metadata.broker.list", "group.id",
     "enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset", "enable.partition.eof",
     "partition.assignment.strategy", "isolation.level", NULL};
-
-/* How many partitions share the memory; asked by a client of its own, as the setting cannot change later. */
-static int32_t ask_partitions(const rd_kafka_conf_t *like, const char *topic_name)
-{
-    char error[256];
-    int32_t count = PARTITIONS_GUESS;
-    const rd_kafka_metadata_t *md;
-    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, rd_kafka_conf_dup(like), error, sizeof(error));
-    if (!rk)
-        return count;
-    rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, topic_name, NULL);
-    if (topic && rd_kafka_metadata(rk, 0, topic, &md, ASK_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (md->topic_cnt == 1 && md->topics[0].partition_cnt > 0)
-            count = md->topics[0].partition_cnt;
-        rd_kafka_metadata_destroy(md);
-    }
-    if (topic)
-        rd_kafka_topic_destroy(topic);
-    rd_kafka_destroy(rk);
-    return count;
-}
-
-/* queued.max.messages.kbytes is per partition, so the memory is divided by their number (design 3.1). */
-static int set_memory(rd_kafka_conf_t *conf, const struct ingest_options *options)
-{
-    char text[32];
-    uint64_t share = options->memory_bytes / (uint64_t)ask_partitions(conf, options->topic);
-    uint64_t fetch = share < FETCH_BYTES_MIN   ? FETCH_BYTES_MIN
-                     : share > FETCH_BYTES_MAX ? FETCH_BYTES_MAX
-                                               : share;
-    uint64_t kbytes = share / 1024 < 64 ? 64 : share / 1024 > 2097151 ? 2097151 : share / 1024;
-    snprintf(text, sizeof(text), "%llu", (unsigned long long)kbytes);
-    int rc = consumer_conf_set(conf, "queued.max.messages.kbytes", text);
-    snprintf(text, sizeof(text), "%llu", (unsigned long long)fetch);
-    return rc ? rc : consumer_conf_set(conf, "fetch.message.max.bytes", text);
-}
 
 static int fill(rd_kafka_conf_t *conf, const struct ingest_options *options, const char *member)
 {
@@ -327,7 +290,7 @@ static int fill(rd_kafka_conf_t *conf, const struct ingest_options *options, con
         rc = consumer_conf_set_list(conf, options->kafka_properties, reserved);
     rd_kafka_conf_set_log_cb(conf, consumer_conf_log);
     if (rc == 0)
-        rc = set_memory(conf, options);
+        rc = consumer_conf_set_memory(conf, options->topic, options->memory_bytes);
     if (rc == 0) /* only now: the client that asked for the partitions was no member */
         rc = consumer_conf_set(conf, "group.instance.id", member);
     return rc;
@@ -523,6 +486,11 @@ int consumer_start(struct consumer *c, int32_t partition, int64_t offset)
         rd_kafka_resume_partitions(c->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     return rc;
+}
+
+uint64_t consumer_rebalances(const struct consumer *c)
+{
+    return atomic_load(&c->rebalances);
 }
 
 void consumer_pause(struct consumer *c, int32_t partition)

@@ -79,6 +79,9 @@ void consumer_wake(struct consumer_queue *q); /* ends a consumer_fetch() early. 
 /* Read this assigned partition from offset on; if Kafka has it no more, or not yet, from the oldest one that
  * it has. @return 0; ERR_KAFKA: not now, try again */
 int consumer_start(struct consumer *c, int32_t partition, int64_t offset);
+/* How often partitions were given or taken. librdkafka halts the others meanwhile, and below 2.1 may then
+ * skip records of them (its CHANGELOG, #4235: consume_batch_queue and pause). @thread any */
+uint64_t consumer_rebalances(const struct consumer *c);
 /* Send nothing of it until the next consumer_start(). */
 void consumer_pause(struct consumer *c, int32_t partition);
 /* For lag tools only, every few seconds: positions live in PostgreSQL. Returns at once. */

@@ -3,6 +3,15 @@
 #include "classify/base/err.h"
 #include "classify/base/log.h"
 
+#include <stdio.h>
+
+enum {
+    PARTITIONS_GUESS = 64, /* while no broker says how many there are */
+    ASK_MS = 2000,
+    FETCH_BYTES_MIN = 64 * 1024,
+    FETCH_BYTES_MAX = 1024 * 1024
+};
+
 int consumer_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value)
 {
     char error[256];
@@ -46,6 +55,41 @@ int consumer_conf_set_list(rd_kafka_conf_t *conf, const char *list, const char *
         rest = span_skip(rest, len + 1);
     }
     return rc;
+}
+
+/* How many partitions share the memory; asked by a client of its own, as the setting cannot change later. */
+static int32_t ask_partitions(const rd_kafka_conf_t *like, const char *topic_name)
+{
+    char error[256];
+    int32_t count = PARTITIONS_GUESS;
+    const rd_kafka_metadata_t *md;
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, rd_kafka_conf_dup(like), error, sizeof(error));
+    if (!rk)
+        return count;
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, topic_name, NULL);
+    if (topic && rd_kafka_metadata(rk, 0, topic, &md, ASK_MS) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (md->topic_cnt == 1 && md->topics[0].partition_cnt > 0)
+            count = md->topics[0].partition_cnt;
+        rd_kafka_metadata_destroy(md);
+    }
+    if (topic)
+        rd_kafka_topic_destroy(topic);
+    rd_kafka_destroy(rk);
+    return count;
+}
+
+int consumer_conf_set_memory(rd_kafka_conf_t *conf, const char *topic, uint64_t memory_bytes)
+{
+    char text[32];
+    uint64_t share = memory_bytes / (uint64_t)ask_partitions(conf, topic);
+    uint64_t fetch = share < FETCH_BYTES_MIN   ? FETCH_BYTES_MIN
+                     : share > FETCH_BYTES_MAX ? FETCH_BYTES_MAX
+                                               : share;
+    uint64_t kbytes = share / 1024 < 64 ? 64 : share / 1024 > 2097151 ? 2097151 : share / 1024;
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)kbytes);
+    int rc = consumer_conf_set(conf, "queued.max.messages.kbytes", text);
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)fetch);
+    return rc ? rc : consumer_conf_set(conf, "fetch.message.max.bytes", text);
 }
 
 void consumer_conf_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)

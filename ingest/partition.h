@@ -38,7 +38,9 @@ struct partition {
     bool fresh;        /* nothing came since the last seek */
     int64_t expected;  /* since the last seek nothing before this offset can come */
     int64_t hole; /* what follows it begins here; seen twice, or found to be no loss, it is believed; -1 */
-    int64_t lag;  /* as last told to the metrics */
+    uint64_t
+        rebalances; /* consumer_rebalances() at the last seek: no hole before it is believed after another */
+    int64_t lag;    /* as last told to the metrics */
     int64_t last_offset, last_hash; /* of the record fed last before `next`, LONG_NONE: as the claim found */
     int64_t proof_offset, proof_hash; /* of the last record stored, to be met again; offset -1: no need */
     bool lost;                        /* Kafka has not what was asked for; claim.c finds out what it has */

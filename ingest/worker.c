@@ -108,6 +108,7 @@ static void seek(struct worker *w, struct partition *p)
     }
     if (p->lost)
         partition_doubt(p);
+    p->rebalances = consumer_rebalances(w->setup.consumer);
     settle(w, p, claim_seek(&w->claim, &w->db, p));
 }
 
@@ -204,12 +205,14 @@ static void lose(struct partition *p, bool anew)
     p->state = PARTITION_SEEKING;
 }
 
-/* @return true: it was a hole in which nothing was lost; the same once more */
+/* @return true: it was a hole in which nothing was lost; the same once more. After a rebalance Kafka is asked
+ * again from before the hole: the client may have made it. */
 static bool again(const struct worker *w, struct partition *p, enum partition_fed fed)
 {
     if (fed == PARTITION_FED || fed == PARTITION_IGNORED)
         return false;
-    if (fed == PARTITION_HOLE && !p->fresh && consumer_low(w->setup.consumer, p->key.partition) <= p->next)
+    if (fed == PARTITION_HOLE && !p->fresh && p->rebalances == consumer_rebalances(w->setup.consumer) &&
+        consumer_low(w->setup.consumer, p->key.partition) <= p->next)
         return true;
     lose(p, fed == PARTITION_ANEW);
     return false;

@@ -30,6 +30,7 @@ struct assignment {
 };
 
 struct consumer {
+    _Atomic uint64_t rebalances;
     struct consumer_handlers handlers;
     pthread_mutex_t lock; /* the assignments */
     pthread_cond_t changed;
@@ -100,6 +101,7 @@ static void give(struct consumer *c, uint64_t which)
 
 static void rebalance(struct consumer *c)
 {
+    atomic_fetch_add(&c->rebalances, 1);
     take_away(c, draw(1 << FAKE_PARTITIONS), draw(4) == 0);
     if (draw(STRAY_EVERY) == 0)
         c->handlers.strayed(c->handlers.ctx, (int32_t)draw(FAKE_PARTITIONS));
@@ -254,6 +256,11 @@ int64_t consumer_end(struct consumer *c, int32_t partition)
     (void)c;
     (void)partition;
     return records;
+}
+
+uint64_t consumer_rebalances(const struct consumer *c)
+{
+    return atomic_load(&c->rebalances);
 }
 
 int64_t consumer_low(struct consumer *c, int32_t partition)
