@@ -204,26 +204,35 @@ static const struct code types[] = {
 };
 #undef WORD
 
+/* @return 0: no word of the table */
+static uint8_t code_of(const struct code *table, size_t count, struct span word)
+{
+    for (size_t i = 0; i < count; i++)
+        if (span_eq(table[i].word, word))
+            return table[i].code;
+    return 0;
+}
+
 static void put_code(struct copy_buffer *b, struct span word)
 {
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-        if (span_eq(codes[i].word, word)) {
-            put_u32(b, 1);
-            put_u8(b, codes[i].code);
-            return;
-        }
-    put_null(b);
+    uint8_t code = code_of(codes, sizeof(codes) / sizeof(codes[0]), word);
+    if (code == 0) {
+        put_null(b);
+        return;
+    }
+    put_u32(b, 1);
+    put_u8(b, code);
 }
 
 static void put_type(struct copy_buffer *b, struct span name)
 {
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        if (span_eq(types[i].word, name)) {
-            put_u32(b, 2);
-            put_u16(b, types[i].code);
-            return;
-        }
-    put_null(b);
+    uint8_t type = code_of(types, sizeof(types) / sizeof(types[0]), name);
+    if (type == 0) {
+        put_null(b);
+        return;
+    }
+    put_u32(b, 2);
+    put_u16(b, type);
 }
 
 static void put_addr(struct copy_buffer *b, const struct addr *a)
