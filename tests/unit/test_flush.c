@@ -1,88 +1,11 @@
 #include "schema/flush.h"
 #include "schema/migrate.h"
 #include "tests/sql/database.h"
+#include "tests/sql/session.h"
 
 #include <criterion/criterion.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
-
-static const int64_t day_ms = 86400000, noon = 1781784000000; /* 2026-06-18 12:00 UTC */
-
-/* A session that owns partition 3 and collects a batch. */
-struct session {
-    struct pg *pg;
-    struct known_days *days;
-    struct rows rows;
-    struct claim claim;
-    struct flush flush;
-};
-
-static const struct partition_key key = {"g", "t", 3};
-
-static void session_open(struct session *s, struct pg *pg)
-{
-    *s = (struct session){.pg = pg, .days = known_days_new(400 * day_ms)};
-    cr_assert_eq(rows_init(&s->rows), 0);
-    cr_assert_eq(partition_claim(pg, &key, "host:1:a", &s->claim), 0);
-    s->flush = (struct flush){.key = key,
-        .epoch = s->claim.epoch,
-        .from = s->claim.position,
-        .watermark_ms = noon,
-        .record_ms = noon,
-        .end_offset = 1000,
-        .rows = &s->rows,
-        .checkpoint = SPAN_NONE};
-}
-
-static void session_close(struct session *s)
-{
-    free((void *)s->claim.checkpoint.ptr);
-    rows_free(&s->rows);
-    known_days_free(s->days);
-    pg_close(s->pg);
-}
-
-/* The batch, as records [from, from + 1). */
-static int session_flush(struct session *s)
-{
-    s->flush.to = s->flush.from + 1;
-    int rc = flush_prepare(s->pg, s->days, &s->flush);
-    if (rc == 0)
-        rc = flush_commit(s->pg, s->days, &s->flush);
-    if (rc == 0) {
-        s->flush.from = s->flush.to;
-        rows_reset(&s->rows);
-    }
-    return rc;
-}
-
-static struct row_exchange *add_exchange(struct session *s, uint64_t id, int64_t requested)
-{
-    struct row_exchange *e = rows_add_exchange(&s->rows);
-
-    e->device_id = 1;
-    e->exchange_id = id;
-    e->tunnel_id = 7;
-    e->requested = requested;
-    e->direction = SPAN("out");
-    e->exchange = SPAN("INFORMATIONAL");
-    e->outcome = SPAN("pending");
-    return e;
-}
-
-static struct row_incident *add_incident(struct session *s, uint64_t id)
-{
-    struct row_incident *i = rows_add_incident(&s->rows);
-
-    i->device_id = 1;
-    i->incident_id = id;
-    i->tunnel_id = 7;
-    i->symptom = SPAN("down");
-    i->began = noon;
-    return i;
-}
 
 static void add_evidence(struct session *s, uint64_t incident, int32_t ordinal, struct span text)
 {
@@ -105,19 +28,6 @@ static void add_transition(struct session *s, uint64_t id)
     t->state = SPAN("down");
 }
 
-static struct row_outage *add_outage(struct session *s, uint64_t id, int64_t down_at, int64_t up_at)
-{
-    struct row_outage *o = rows_add_outage(&s->rows);
-
-    o->device_id = 1;
-    o->outage_id = id;
-    o->tunnel_id = 7;
-    o->down_at = down_at;
-    o->up_at = up_at;
-    o->symptom = SPAN("down");
-    return o;
-}
-
 Test(flush, stores_and_moves_the_position)
 {
     struct session s;
@@ -127,7 +37,7 @@ Test(flush, stores_and_moves_the_position)
     add_exchange(&s, 1, noon);
     add_incident(&s, 5);
     cr_assert_eq(session_flush(&s), 0);
-    cr_assert_eq(partition_position(s.pg, &key, &position, &epoch), 0);
+    cr_assert_eq(partition_position(s.pg, &session_key, &position, &epoch), 0);
     cr_assert_eq(position, 1);
     cr_assert_eq(epoch, s.claim.epoch);
     cr_assert_eq(database_number(s.pg, "SELECT count(*) FROM ikewatch.exchange_20260618"), 1);
@@ -146,35 +56,6 @@ Test(flush, an_empty_batch_moves_the_position)
     cr_assert_eq(session_flush(&s), 0);
     cr_assert_eq(database_number(s.pg, "SELECT position FROM ikewatch.position"), 1);
     session_close(&s);
-}
-
-Test(flush, a_former_owner_is_fenced_and_writes_nothing)
-{
-    struct session former, owner;
-    size_t moved;
-
-    session_open(&former, database_with_schema("flush_fenced"));
-    char *uri = strdup(database_text(former.pg, "SELECT current_database()"));
-    char full[512];
-    const char *server = getenv("IKEWATCH_TEST_DATABASE");
-    snprintf(full, sizeof(full), "%.*s/%s", (int)(strrchr(server, '/') - server), server, uri);
-    free(uri);
-    session_open(&owner, database_open(full));
-    cr_assert_eq(owner.claim.epoch, former.claim.epoch + 1);
-    char *before = database_digest(owner.pg);
-    add_incident(&former, 5);
-    cr_assert_eq(session_flush(&former), ERR_FENCED);
-    char *after = database_digest(owner.pg);
-    cr_assert_str_eq(after, before);
-    cr_assert_eq(partition_heartbeat(former.pg, &key, former.claim.epoch, 9, &moved), ERR_FENCED);
-    cr_assert_eq(partition_release(former.pg, &key, former.claim.epoch), 0);
-    cr_assert_str_eq(database_text(owner.pg, "SELECT owner FROM ikewatch.position"), "host:1:a");
-    add_incident(&owner, 5);
-    cr_assert_eq(session_flush(&owner), 0, "the owner goes on");
-    free(before);
-    free(after);
-    session_close(&former);
-    session_close(&owner);
 }
 
 Test(flush, a_batch_sent_twice_is_stored_once)
@@ -409,7 +290,7 @@ Test(flush, a_checkpoint_comes_back_with_the_claim)
     cr_assert_eq(session_flush(&s), 0);
     s.flush.checkpoint = SPAN_NONE;
     cr_assert_eq(session_flush(&s), 0);
-    cr_assert_eq(partition_claim(s.pg, &key, "host:1:a", &again), 0);
+    cr_assert_eq(partition_claim(s.pg, &session_key, "host:1:a", &again), 0);
     cr_assert_eq(again.position, 2);
     cr_assert_eq(again.checkpoint_position, 1);
     cr_assert(span_eq(again.checkpoint, span_from(state, BYTES)));
@@ -534,315 +415,6 @@ Test(flush, one_piece_of_news_a_transaction)
     session_close(&s);
 }
 
-Test(flush, a_stopped_owner_is_evicted)
-{
-    struct session zombie;
-    struct claim claim;
-    char full[512];
-    const char *server = getenv("IKEWATCH_TEST_DATABASE");
-
-    session_open(&zombie, database_with_schema("flush_evict"));
-    snprintf(full, sizeof(full), "%.*s/flush_evict", (int)(strrchr(server, '/') - server), server);
-    cr_assert_eq(pg_script(zombie.pg, "hold", "BEGIN; SELECT FROM ikewatch.position FOR UPDATE"), 0);
-    struct pg *pg = database_open(full);
-    cr_assert_eq(partition_claim(pg, &key, "host:2:b", &claim), 0);
-    cr_assert_eq(claim.epoch, zombie.claim.epoch + 1);
-    cr_assert_eq(pg_script(zombie.pg, "late", "COMMIT"), ERR_DBCONN);
-    pg_close(pg);
-    session_close(&zombie);
-}
-
-static void *flush_in_thread(void *session)
-{
-    return (void *)(intptr_t)session_flush(session);
-}
-
-static void wait_for_lock(struct pg *pg, const char *sql)
-{
-    for (int i = 0; database_number(pg, sql) == 0; i++) {
-        cr_assert_lt(i, 5000, "the flush does not reach its rows");
-        usleep(1000);
-    }
-}
-
-/* A stranger holds the key of its row, so that its COPY stands still as that of a stopped process does. */
-Test(flush, an_owner_stopped_amid_its_rows_is_evicted)
-{
-    struct session zombie;
-    struct claim claim;
-    char full[512];
-    const char *server = getenv("IKEWATCH_TEST_DATABASE");
-    pthread_t thread;
-    void *rc;
-
-    session_open(&zombie, database_with_schema("flush_amid"));
-    snprintf(full, sizeof(full), "%.*s/flush_amid", (int)(strrchr(server, '/') - server), server);
-    struct pg *stranger = database_open(full), *pg = database_open(full);
-    add_exchange(&zombie, 1, noon);
-    cr_assert_eq(session_flush(&zombie), 0);
-    pg_close(zombie.pg);
-    zombie.pg = database_open(full); /* the row names the connection before */
-    cr_assert_eq(pg_script(stranger, "hold", "BEGIN; UPDATE ikewatch.exchange SET exchange_id = 2"), 0);
-    add_exchange(&zombie, 2, noon);
-    cr_assert_eq(pthread_create(&thread, NULL, flush_in_thread, &zombie), 0);
-    wait_for_lock(pg, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
-                      "wait_event_type = 'Lock' AND query LIKE 'COPY ikewatch.exchange %'");
-    cr_assert_eq(partition_claim(pg, &key, "host:2:b", &claim), 0);
-    cr_assert_eq(claim.epoch, zombie.claim.epoch + 1);
-    pthread_join(thread, &rc);
-    cr_assert_eq((intptr_t)rc, ERR_DBCONN);
-    pg_close(zombie.pg);
-    zombie.pg = database_open(full);
-    cr_assert_eq(session_flush(&zombie), ERR_FENCED, "before it writes a row that others wait for");
-    pg_close(stranger);
-    pg_close(pg);
-    session_close(&zombie);
-}
-
-Test(flush, partitions_are_announced_claimed_touched_released)
-{
-    struct session s;
-    size_t moved;
-
-    session_open(&s, database_with_schema("flush_claims"));
-    cr_assert_eq(partition_announce(s.pg, "g", "t", 8), 0);
-    cr_assert_eq(
-        database_number(s.pg, "SELECT count(*) FROM ikewatch.position WHERE owner IS NULL AND position = 0"),
-        7);
-    cr_assert_eq(
-        database_number(s.pg, "SELECT count(*) FROM ikewatch.position WHERE backend_pid = pg_backend_pid()"),
-        1);
-    cr_assert_eq(partition_heartbeat(s.pg, &key, s.claim.epoch, 4711, &moved), 0);
-    cr_assert_eq(moved, 0);
-    cr_assert_eq(database_number(s.pg, "SELECT end_offset FROM ikewatch.position WHERE partition = 3"), 4711);
-    cr_assert_eq(partition_gap(s.pg, &key, 0, 10, "deleted by retention"), 0);
-    cr_assert_eq(partition_gap(s.pg, &key, 0, 10, "deleted by retention"), 0);
-    cr_assert_eq(database_number(s.pg, "SELECT count(*) FROM ikewatch.gap"), 1);
-    cr_assert_eq(partition_release(s.pg, &key, s.claim.epoch), 0);
-    cr_assert_eq(database_number(s.pg, "SELECT count(*) FROM ikewatch.position WHERE owner IS NULL"), 8);
-    session_close(&s);
-}
-
-Test(flush, a_long_outage_is_spread_over_its_quarters)
-{
-    struct session s;
-
-    session_open(&s, database_with_schema("flush_spread"));
-    add_outage(&s, 1, noon - 60000, TIME_NONE);
-    cr_assert_eq(session_flush(&s), 0);
-    cr_assert_str_eq(
-        database_text(s.pg,
-            "SELECT string_agg(concat_ws(' ', outages, ended, downtime_ms), '|') FROM ikewatch.flap_15m"),
-        "1 0 0");
-    struct row_outage *o = add_outage(&s, 1, noon - 60000, noon + 900001);
-    o->blackout_from = noon - 960000;
-    o->cause = SPAN("path-loss");
-    cr_assert_eq(session_flush(&s), 0);
-    cr_assert_str_eq(
-        database_text(s.pg, "SELECT string_agg(concat_ws(' ', outages, ended, flaps, downtime_ms, "
-                            "blackout_ms, repair_ms), '|' ORDER BY bucket) FROM ikewatch.flap_15m"),
-        "0 0 0 0 60000 0|1 1 0 60000 900000 960001|0 0 0 900000 900000 0|0 0 0 1 1 0");
-    cr_assert_str_eq(database_text(s.pg, "SELECT concat_ws(' ', cause, outages, ended, downtime_ms, "
-                                         "blackout_ms, repair_ms, longest_ms) FROM ikewatch.flap_daily"),
-        "path-loss 1 1 960001 1860001 960001 960001");
-    session_close(&s);
-}
-
-Test(flush, another_flap_window_recounts)
-{
-    struct session s;
-
-    session_open(&s, database_with_schema("flush_window"));
-    add_outage(&s, 1, noon, noon + 900000);
-    add_outage(&s, 2, noon + 1000000, noon + 1900001);
-    cr_assert_eq(session_flush(&s), 0);
-    cr_assert_eq(database_number(s.pg, "SELECT sum(flaps) FROM ikewatch.flap_15m"), 1,
-        "15 minutes is within, a millisecond more is not");
-    cr_assert_eq(rollup_flap_window(s.pg, 900001), 0);
-    cr_assert_eq(database_number(s.pg, "SELECT sum(flaps) FROM ikewatch.flap_15m"), 2);
-    cr_assert_eq(database_number(s.pg, "SELECT flaps FROM ikewatch.flap_daily"), 2);
-    cr_assert_eq(rollup_flap_window(s.pg, 900001), 0);
-    session_close(&s);
-}
-
-/* --- a small fleet whose rows change, for the prefix property --- */
-
-enum { TUNNELS = 4, EVENTS = 600, OUTAGES_MAX = EVENTS + 1 };
-
-struct fleet {
-    uint32_t random;
-    int64_t now;
-    struct row_outage outages[OUTAGES_MAX];
-    struct row_exchange exchanges[OUTAGES_MAX];
-    bool outage_changed[OUTAGES_MAX], exchange_changed[OUTAGES_MAX];
-    size_t outage_count, exchange_count, open[TUNNELS]; /* index + 1 of the open outage; 0: up */
-};
-
-static uint32_t fleet_random(struct fleet *f, uint32_t below)
-{
-    f->random = f->random * 1664525u + 1013904223u;
-    return (f->random >> 8) % below;
-}
-
-static void fleet_toggle(struct fleet *f, size_t tunnel)
-{
-    static const struct span causes[] = {{"path-loss", 9}, {"peer-delete", 11}, {NULL, 0}};
-    size_t at = f->open[tunnel] ? f->open[tunnel] - 1 : f->outage_count++;
-    struct row_outage *o = &f->outages[at];
-
-    f->outage_changed[at] = true;
-    if (f->open[tunnel]) {
-        o->up_at = f->now;
-        o->cause = causes[fleet_random(f, 3)];
-        f->open[tunnel] = 0;
-        return;
-    }
-    *o = (struct row_outage){.device_id = 1 + tunnel / 2,
-        .outage_id = 1000 + at,
-        .tunnel_id = tunnel,
-        .incident_id = at,
-        .down_at = f->now,
-        .up_at = TIME_NONE,
-        .blackout_from = fleet_random(f, 2) ? f->now - fleet_random(f, 400000) : TIME_NONE,
-        .cause = causes[fleet_random(f, 3)],
-        .symptom = SPAN("down")};
-    f->open[tunnel] = at + 1;
-}
-
-static void fleet_exchange(struct fleet *f, size_t tunnel)
-{
-    bool fresh = f->exchange_count == 0 || fleet_random(f, 2);
-    size_t at = fresh ? f->exchange_count++ : f->exchange_count - 1;
-    struct row_exchange *e = &f->exchanges[at];
-
-    f->exchange_changed[at] = true;
-    if (fresh)
-        *e = (struct row_exchange){.device_id = 1 + tunnel / 2,
-            .exchange_id = 5000 + at,
-            .tunnel_id = tunnel,
-            .requested = f->now,
-            .answered = TIME_NONE,
-            .ike_sa = LONG_NONE,
-            .message_id = LONG_NONE,
-            .retransmits = INT_NONE,
-            .request_bytes = INT_NONE,
-            .response_bytes = INT_NONE,
-            .outcome = SPAN("pending")};
-    else
-        e->near_miss = fleet_random(f, 2);
-}
-
-static void fleet_collect(struct fleet *f, struct rows *rows)
-{
-    for (size_t i = 0; i < f->outage_count; i++)
-        if (f->outage_changed[i])
-            *rows_add_outage(rows) = f->outages[i];
-    for (size_t i = 0; i < f->exchange_count; i++)
-        if (f->exchange_changed[i]) {
-            *rows_add_exchange(rows) = f->exchanges[i];
-            f->exchanges[i].stored = true;
-        }
-    memset(f->outage_changed, 0, sizeof(f->outage_changed));
-    memset(f->exchange_changed, 0, sizeof(f->exchange_changed));
-}
-
-/* The same events, committed every `batch` of them. */
-static void fleet_run(struct session *s, size_t batch)
-{
-    struct fleet *f = calloc(1, sizeof(*f));
-
-    f->random = 4;
-    f->now = noon;
-    for (size_t i = 1; i <= EVENTS; i++) {
-        f->now += 1000 * fleet_random(f, 1800);
-        if (fleet_random(f, 2))
-            fleet_toggle(f, fleet_random(f, TUNNELS));
-        else
-            fleet_exchange(f, fleet_random(f, TUNNELS));
-        s->flush.record_ms = f->now;
-        if (i % batch == 0 || i == EVENTS) {
-            fleet_collect(f, &s->rows);
-            cr_assert_eq(session_flush(s), 0);
-        }
-    }
-    free(f);
-}
-
-Test(flush, batches_of_any_size_end_in_the_same_content)
-{
-    static const size_t sizes[] = {1, 7, 100, EVENTS};
-    char *digests[4];
-
-    for (size_t i = 0; i < 4; i++) {
-        struct session s;
-        char name[32];
-        snprintf(name, sizeof(name), "flush_batches_%zu", i);
-        session_open(&s, database_with_schema(name));
-        fleet_run(&s, sizes[i]);
-        digests[i] = database_digest(s.pg);
-        cr_expect_str_eq(
-            digests[i], digests[0], "batches of %zu:\n%s\nof 1:\n%s", sizes[i], digests[i], digests[0]);
-        session_close(&s);
-    }
-    cr_expect_null(strstr(digests[0], "near_miss_15m 0"), "the fleet has near misses:\n%s", digests[0]);
-    for (size_t i = 0; i < 4; i++)
-        free(digests[i]);
-}
-
-/* By range intersection over every quarter of the fleet's time, with no look at how the rollup does it. */
-static const char brute_force[] =
-    "WITH b AS (SELECT g AS bucket, tstzrange(g, g + interval '15 minutes') AS span FROM generate_series("
-    "  (SELECT date_bin('15 minutes', min(least(down_at, blackout_from)), 'epoch') FROM ikewatch.outage),"
-    "  (SELECT max(greatest(down_at, up_at)) FROM ikewatch.outage), interval '15 minutes') AS g),"
-    "o AS (SELECT *, tstzrange(down_at, up_at) AS down, tstzrange(least(down_at, blackout_from), up_at) AS "
-    "dark FROM ikewatch.outage),"
-    "x AS (SELECT o.*, b.bucket, b.span @> o.down_at AS here,"
-    "  CASE WHEN up_at IS NOT NULL THEN upper(down * span) - lower(down * span) END AS d,"
-    "  CASE WHEN up_at IS NOT NULL THEN upper(dark * span) - lower(dark * span) END AS k"
-    "  FROM o JOIN b ON b.span @> o.down_at OR (up_at IS NOT NULL AND dark && span)),"
-    "brute AS (SELECT device_id, tunnel_id, bucket, coalesce(cause, 'unknown') AS cause, count(*) FILTER "
-    "(WHERE here) AS outages,"
-    "  count(up_at) FILTER (WHERE here) AS ended,"
-    "  count(*) FILTER (WHERE here AND up_at <= down_at + interval '15 minutes') AS flaps,"
-    "  coalesce(extract(epoch FROM sum(d)) * 1000, 0)::bigint AS downtime_ms,"
-    "  coalesce(extract(epoch FROM sum(k)) * 1000, 0)::bigint AS blackout_ms FROM x GROUP BY 1, 2, 3, 4),"
-    "stored AS (SELECT device_id, tunnel_id, bucket, cause, outages, ended, flaps, downtime_ms, blackout_ms "
-    "FROM ikewatch.flap_15m)"
-    "SELECT (SELECT count(*) FROM stored) > 100, (SELECT count(*) FROM (TABLE brute EXCEPT TABLE stored) AS "
-    "m),"
-    "       (SELECT count(*) FROM (TABLE stored EXCEPT TABLE brute) AS m)";
-
-static int take_three(void *ctx, const struct span *columns, size_t n)
-{
-    cr_assert_eq(n, 3);
-    cr_expect(span_eq(columns[0], SPAN("t")), "there is something to compare");
-    cr_expect(
-        span_eq(columns[1], SPAN("0")), "missing or different: %.*s", (int)columns[1].len, columns[1].ptr);
-    cr_expect(
-        span_eq(columns[2], SPAN("0")), "too many or different: %.*s", (int)columns[2].len, columns[2].ptr);
-    *(bool *)ctx = true;
-    return 0;
-}
-
-Test(flush, rollups_equal_brute_force_over_outages)
-{
-    struct session s;
-    bool compared = false;
-
-    session_open(&s, database_with_schema("flush_brute"));
-    fleet_run(&s, 3);
-    cr_assert_eq(pg_query(s.pg, "brute", brute_force, NULL, 0, take_three, &compared), 0);
-    cr_assert(compared);
-    cr_assert_eq(database_number(s.pg, "SELECT count(*) FROM (SELECT device_id, tunnel_id, (bucket AT TIME "
-                                       "ZONE 'UTC')::date, cause, sum(outages), sum(flaps), "
-                                       "sum(downtime_ms), sum(repair_ms), max(longest_ms) FROM "
-                                       "ikewatch.flap_15m GROUP BY 1, 2, 3, 4 EXCEPT "
-                                       "SELECT device_id, tunnel_id, day, cause, outages, flaps, "
-                                       "downtime_ms, repair_ms, longest_ms FROM ikewatch.flap_daily) AS m"),
-        0);
-    session_close(&s);
-}
-
 static void add_dead_letter(struct session *s, int64_t offset, struct span reason)
 {
     struct row_dead_letter *d = rows_add_dead_letter(&s->rows);
@@ -904,7 +476,7 @@ Test(flush, a_claim_knows_what_was_refused)
     s.flush.from = s.claim.position;
     cr_assert_eq(session_flush(&s), 0);
     pg_script(s.pg, "move", "UPDATE ikewatch.position SET position = 240");
-    cr_assert_eq(partition_claim(s.pg, &key, "host:1:a", &claim), 0);
+    cr_assert_eq(partition_claim(s.pg, &session_key, "host:1:a", &claim), 0);
     cr_assert_eq(claim.refused_count, 80, "those before the position");
     cr_assert_eq(claim.refused[0], 0);
     cr_assert_eq(claim.refused[79], 237);
