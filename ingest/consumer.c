@@ -3,6 +3,7 @@
 #include "classify/base/log.h"
 #include "ingest/consumer_conf.h"
 #include "ingest/metrics.h"
+#include "ingest/orphan.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,7 +24,8 @@ enum {
 struct consumer {
     rd_kafka_t *rk;
     rd_kafka_topic_t *topic;
-    char *topic_name, *brokers;
+    char *topic_name, *group, *brokers;
+    struct orphan_watch orphans; /* consumer_run()'s thread */
     struct consumer_handlers handlers;
     int32_t partitions; /* of the topic as last heard; consumer_run()'s thread */
     int64_t check_at_ms;
@@ -310,6 +312,7 @@ static int open_client(struct consumer *c, rd_kafka_conf_t *conf)
     }
     rd_kafka_poll_set_consumer(c->rk);
     c->topic = rd_kafka_topic_new(c->rk, c->topic_name, NULL);
+    orphan_watch_open(&c->orphans, c->rk);
     return c->topic ? 0 : ERR_KAFKA;
 }
 
@@ -322,9 +325,10 @@ int consumer_open(const struct ingest_options *options, const char *member,
     pthread_mutex_init(&c->lock, NULL);
     c->handlers = *handlers;
     c->topic_name = strdup(options->topic);
+    c->group = strdup(options->group);
     c->brokers = strdup(options->brokers);
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    int rc = c->topic_name && c->brokers ? fill(conf, options, member) : ERR_NOMEM;
+    int rc = c->topic_name && c->group && c->brokers ? fill(conf, options, member) : ERR_NOMEM;
     if (rc)
         rd_kafka_conf_destroy(conf);
     else
@@ -341,6 +345,7 @@ void consumer_close(struct consumer *c)
 {
     if (!c)
         return;
+    orphan_watch_close(&c->orphans);
     if (c->topic)
         rd_kafka_topic_destroy(c->topic);
     if (c->rk)
@@ -348,6 +353,7 @@ void consumer_close(struct consumer *c)
     pthread_mutex_destroy(&c->lock);
     free(c->stored);
     free(c->topic_name);
+    free(c->group);
     free(c->brokers);
     free(c);
 }
@@ -388,11 +394,20 @@ static void subscribe(struct consumer *c)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+/* librdkafka keeps the subscription back until the partitions are given up and the group is left. */
+static void rejoin(struct consumer *c)
+{
+    rd_kafka_unsubscribe(c->rk);
+    subscribe(c);
+}
+
 void consumer_run(struct consumer *c)
 {
     subscribe(c);
     while (!atomic_load(&c->stopping)) {
         check(c);
+        if (orphan_watch_step(&c->orphans, c->rk, c->group, c->topic_name, c->partitions, now_ms()))
+            rejoin(c);
         if (now_ms() >= c->commit_at_ms)
             commit_stored(c);
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, POLL_MS);

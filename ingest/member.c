@@ -3,6 +3,7 @@
 #include "classify/base/err.h"
 #include "classify/base/log.h"
 #include "ingest/consumer_conf.h"
+#include "ingest/group.h"
 #include "ingest/mailbox.h"
 
 enum { ASK_MS = 5000, JOIN_MS = 30000, LEAVE_MS = 10000, POLL_MS = 100 };
@@ -63,36 +64,18 @@ static bool names(const rd_kafka_ConsumerGroupDescription_t *group, const char *
     return false;
 }
 
-static int take_description(rd_kafka_event_t *event, const char *member)
+static int present(rd_kafka_t *rk, const char *group_name, const char *member)
 {
-    size_t count = 0;
-    const rd_kafka_DescribeConsumerGroups_result_t *result =
-        event ? rd_kafka_event_DescribeConsumerGroups_result(event) : NULL;
-    const rd_kafka_ConsumerGroupDescription_t **groups =
-        result ? rd_kafka_DescribeConsumerGroups_result_groups(result, &count) : NULL;
-    const rd_kafka_error_t *error = count == 1 ? rd_kafka_ConsumerGroupDescription_error(groups[0]) : NULL;
-    if (count == 1 && !error)
-        return names(groups[0], member);
-    log_error("leave.group", "detail=%s remedy=%s",
-        log_quote(error   ? rd_kafka_error_string(error)
-                  : event ? rd_kafka_event_error_string(event)
-                          : "no answer"),
-        log_quote("is Kafka running there? check --brokers"));
-    return ERR_KAFKA;
-}
-
-static int present(rd_kafka_t *rk, const char *group, const char *member)
-{
-    const char *groups[] = {group};
-    char error[256];
+    const char *why;
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    rd_kafka_AdminOptions_t *ask = rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
-    rd_kafka_AdminOptions_set_request_timeout(ask, ASK_MS, error, sizeof(error));
-    rd_kafka_DescribeConsumerGroups(rk, groups, 1, ask, queue);
+    group_ask(rk, group_name, ASK_MS, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * ASK_MS);
-    int rc = take_description(event, member);
+    const rd_kafka_ConsumerGroupDescription_t *group = group_answer(event, &why);
+    int rc = group ? names(group, member) : ERR_KAFKA;
+    if (!group)
+        log_error("leave.group", "detail=%s remedy=%s", log_quote(why),
+            log_quote("is Kafka running there? check --brokers"));
     rd_kafka_event_destroy(event);
-    rd_kafka_AdminOptions_destroy(ask);
     rd_kafka_queue_destroy(queue);
     return rc;
 }
