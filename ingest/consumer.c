@@ -312,7 +312,6 @@ static int open_client(struct consumer *c, rd_kafka_conf_t *conf)
     }
     rd_kafka_poll_set_consumer(c->rk);
     c->topic = rd_kafka_topic_new(c->rk, c->topic_name, NULL);
-    orphan_watch_open(&c->orphans, c->rk);
     return c->topic ? 0 : ERR_KAFKA;
 }
 
@@ -345,7 +344,6 @@ void consumer_close(struct consumer *c)
 {
     if (!c)
         return;
-    orphan_watch_close(&c->orphans);
     if (c->topic)
         rd_kafka_topic_destroy(c->topic);
     if (c->rk)
@@ -406,7 +404,8 @@ void consumer_run(struct consumer *c)
     subscribe(c);
     while (!atomic_load(&c->stopping)) {
         check(c);
-        if (orphan_watch_step(&c->orphans, c->rk, c->group, c->topic_name, c->partitions, now_ms()))
+        if (atomic_load(&c->state) == CONSUMER_UP &&
+            orphan_watch_step(&c->orphans, c->rk, c->group, c->topic_name, c->partitions, now_ms()))
             rejoin(c);
         if (now_ms() >= c->commit_at_ms)
             commit_stored(c);

@@ -53,31 +53,20 @@ static rd_kafka_t *open_client(const struct ingest_options *options, const char 
     return NULL;
 }
 
-static bool names(const rd_kafka_ConsumerGroupDescription_t *group, const char *member)
-{
-    for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
-        const char *id =
-            rd_kafka_MemberDescription_group_instance_id(rd_kafka_ConsumerGroupDescription_member(group, i));
-        if (id && strcmp(id, member) == 0)
-            return true;
-    }
-    return false;
-}
-
-static int present(rd_kafka_t *rk, const char *group_name, const char *member)
+static int present(rd_kafka_t *rk, const char *group, const char *member)
 {
     const char *why;
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    group_ask(rk, group_name, ASK_MS, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * ASK_MS);
-    const rd_kafka_ConsumerGroupDescription_t *group = group_answer(event, &why);
-    int rc = group ? names(group, member) : ERR_KAFKA;
-    if (!group)
+    int found = 0;
+    const struct rd_kafka_group_list *list = group_ask(rk, group, ASK_MS, &why);
+    if (!list) {
         log_error("leave.group", "detail=%s remedy=%s", log_quote(why),
             log_quote("is Kafka running there? check --brokers"));
-    rd_kafka_event_destroy(event);
-    rd_kafka_queue_destroy(queue);
-    return rc;
+        return ERR_KAFKA;
+    }
+    for (int i = 0; i < list->groups[0].member_cnt; i++)
+        found |= group_member_is(&list->groups[0].members[i], member);
+    rd_kafka_group_list_destroy(list);
+    return found;
 }
 
 int member_present(const struct ingest_options *options, const char *member)

@@ -17,8 +17,6 @@
 #include <stdint.h>
 
 struct orphan_watch {
-    rd_kafka_queue_t *answers;
-    bool asked;
     unsigned seen; /* looks in turn that found some */
     int64_t look_at_ms;
 };
@@ -30,11 +28,8 @@ struct orphan_look {
     bool stable;          /* no rebalance under way, and we are a member */
 };
 
-void orphan_watch_open(struct orphan_watch *w, rd_kafka_t *rk);
-void orphan_watch_close(struct orphan_watch *w); /* before rd_kafka_destroy() */
-
 /**
- * Asks every few seconds, and takes the answer when it is there; returns at once.
+ * Looks every few seconds, and waits up to a second for Kafka's answer then.
  * @param partitions  the topic has so many; 0: not known yet
  * @return true: leave the group and join it again; said on the log
  */
