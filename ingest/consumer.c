@@ -465,7 +465,7 @@ void consumer_item(const struct consumer_queue *q, size_t i, struct consumer_ite
         int64_t time_ms = rd_kafka_message_timestamp(m, &type);
         out->kind = ITEM_RECORD;
         out->record = (struct record){bytes(m->payload, m->len), bytes(m->key, m->key_len),
-            type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? INT64_MIN : time_ms, m->offset};
+            type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? INT64_MIN : time_ms, m->offset, m};
     } else if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         out->kind = ITEM_END;
         out->record = (struct record){.offset = m->offset};

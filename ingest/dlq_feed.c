@@ -64,8 +64,11 @@ static int64_t say_failure(struct dlq_feed *f, const char *why, int64_t wait_ms)
 
 static int make_topic(struct dlq_feed *f, char *why, size_t cap)
 {
-    const struct dlq_route route = {
-        f->options->brokers, f->options->topic, f->options->group, f->options->kafka_properties, false};
+    const struct dlq_route route = {.brokers = f->options->brokers,
+        .topic = f->options->topic,
+        .group = f->options->group,
+        .properties = f->options->kafka_properties,
+        .headers = f->options->dlq_headers};
     int rc = f->sender ? 0 : dlq_sender_open(&route, &f->sender);
     if (rc || f->topic_made)
         return rc;

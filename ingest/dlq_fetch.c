@@ -2,6 +2,7 @@
 
 #include "classify/base/log.h"
 #include "ingest/consumer_conf.h"
+#include "ingest/headers.h"
 
 #include <stdlib.h>
 
@@ -75,25 +76,25 @@ static struct span copy(struct arena *arena, const void *bytes, size_t len)
 }
 
 /* The first message at the offset: the record, or one behind it, or the end. */
-static int take(
-    const rd_kafka_message_t *m, int64_t offset, struct arena *arena, struct span *key, struct span *value)
+static int take(const rd_kafka_message_t *m, int64_t offset, struct arena *arena, struct dlq_bytes *out)
 {
     if (!m || m->err == RD_KAFKA_RESP_ERR__TRANSPORT || m->err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
         return ERR_KAFKA;
     if (m->err || m->offset != offset)
         return ERR_NOTFOUND;
-    *key = copy(arena, m->key, m->key_len);
-    *value = copy(arena, m->payload, m->len);
+    out->key = copy(arena, m->key, m->key_len);
+    out->value = copy(arena, m->payload, m->len);
+    out->headers = headers_of_message(m, SIZE_MAX, arena);
     return 0;
 }
 
-int dlq_fetch_record(struct dlq_fetch *f, int32_t partition, int64_t offset, struct arena *arena,
-    struct span *key, struct span *value)
+int dlq_fetch_record(
+    struct dlq_fetch *f, int32_t partition, int64_t offset, struct arena *arena, struct dlq_bytes *out)
 {
     if (rd_kafka_consume_start(f->topic, partition, offset) != 0)
         return ERR_KAFKA;
     rd_kafka_message_t *m = rd_kafka_consume(f->topic, partition, WAIT_MS);
-    int rc = take(m, offset, arena, key, value);
+    int rc = take(m, offset, arena, out);
     if (m)
         rd_kafka_message_destroy(m);
     rd_kafka_consume_stop(f->topic, partition);

@@ -1,5 +1,8 @@
 #include "ingest/dlq_print.h"
 
+#include "ingest/dead_letter.h"
+#include "ingest/headers.h"
+
 #include <stdlib.h>
 
 static bool is_plain(char c)
@@ -83,16 +86,33 @@ static void put_start(FILE *out, struct span value)
     free(text);
 }
 
+static void put_headers(FILE *out, struct span packed)
+{
+    struct header *list = calloc(packed.len / 2 + 1, sizeof(*list));
+    size_t count = list ? headers_read(packed, list) : 0;
+    for (size_t i = 0; i < count; i++) {
+        fputs(i ? ",{\"name\":" : "{\"name\":", out);
+        put_start(out, list[i].name);
+        fputs(",\"value\":", out);
+        put_start(out, list[i].value);
+        fputc('}', out);
+    }
+    free(list);
+}
+
 void dlq_print_json(FILE *out, const struct dead_letters *letters)
 {
     fputs("[", out);
     for (size_t i = 0; i < letters->count; i++) {
         const struct dead_letter *l = &letters->list[i];
+        char rule[DEAD_LETTER_RULE_BYTES];
         fprintf(out, "%s\n{\"partition\":%d,\"offset\":%lld,\"time\":", i ? "," : "", (int)l->partition,
             (long long)l->offset);
         put_string(out, l->time);
         fputs(",\"reason\":", out);
         put_string(out, l->reason);
+        fputs(",\"rule\":", out);
+        put_string(out, dead_letter_rule(l->reason, l->detail, rule));
         fputs(",\"detail\":", out);
         put_string(out, l->detail);
         fprintf(out, ",\"state\":\"%s\",\"sent_at\":", state_of(l));
@@ -105,7 +125,9 @@ void dlq_print_json(FILE *out, const struct dead_letters *letters)
         put_start(out, l->key);
         fputs(",\"start\":", out);
         put_start(out, l->value);
-        fprintf(out, ",\"cut\":%s}", l->cut ? "true" : "false");
+        fputs(",\"headers\":[", out);
+        put_headers(out, l->headers);
+        fprintf(out, "],\"cut\":%s}", l->cut ? "true" : "false");
     }
     fputs(letters->count ? "\n]\n" : "]\n", out);
 }

@@ -16,7 +16,8 @@ void dlq_print_start(FILE *out, struct span value, size_t max);
 
 void dlq_print_table(FILE *out, const struct dead_letters *letters);
 
-/* One array; `start` holds the first bytes, valid UTF-8 with \xNN for what is none. */
+/* One array; `start` and the headers' names and values hold the first bytes, valid UTF-8 with \xNN for what
+ * is none. */
 void dlq_print_json(FILE *out, const struct dead_letters *letters);
 
 #endif

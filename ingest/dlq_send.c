@@ -1,19 +1,20 @@
 #include "ingest/dlq_send.h"
 
 #include "ingest/dlq_fetch.h"
+#include "ingest/dlq_headers.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STEP_MS = 100, STEPS_MAX = 700, HEADERS_MAX = 9, NUMBER_BYTES = 24 };
+enum { STEP_MS = 100, STEPS_MAX = 700 };
 
 struct dlq_sender {
     struct dlq_route route;
     char target[DLQ_TOPIC_BYTES];
     struct producer *producer;
     struct dlq_fetch *fetch; /* opened at the first record that is cut */
-    struct arena *arena;     /* what was fetched */
+    struct arena *arena;     /* of the record being sent: what was fetched, headers */
     const struct dead_letter **lists;
     size_t lists_cap;
     struct dlq_result result;
@@ -86,47 +87,20 @@ struct producer *dlq_sender_producer(struct dlq_sender *s)
 
 /* --- one record --- */
 
-static size_t headers_of(const struct dlq_sender *s, const struct dead_letter *l, bool cut,
-    char numbers[3][NUMBER_BYTES], struct producer_header out[HEADERS_MAX])
-{
-    size_t n = 0;
-    snprintf(numbers[0], NUMBER_BYTES, "%d", (int)l->partition);
-    snprintf(numbers[1], NUMBER_BYTES, "%lld", (long long)l->offset);
-    snprintf(numbers[2], NUMBER_BYTES, "%lld", (long long)l->time_ms);
-    out[n++] = (struct producer_header){"dlq.topic", span_of(s->route.topic)};
-    out[n++] = (struct producer_header){"dlq.partition", span_of(numbers[0])};
-    out[n++] = (struct producer_header){"dlq.offset", span_of(numbers[1])};
-    if (l->time_ms != INT64_MIN)
-        out[n++] = (struct producer_header){"dlq.timestamp", span_of(numbers[2])};
-    out[n++] = (struct producer_header){"dlq.group", span_of(s->route.group)};
-    out[n++] = (struct producer_header){"dlq.reason", l->reason};
-    out[n++] = (struct producer_header){"dlq.exception", l->detail};
-    out[n++] = (struct producer_header){"dlq.version", span_of(IKEWATCH_VERSION)};
-    if (cut)
-        out[n++] = (struct producer_header){"dlq.cut", SPAN("true")};
-    return n;
-}
-
 /* @return 0; ERR_NOTFOUND: only the beginning is left; another: not now */
-static int whole(struct dlq_sender *s, const struct dead_letter *l, struct span *key, struct span *value)
+static int whole(struct dlq_sender *s, const struct dead_letter *l, struct dlq_bytes *out)
 {
-    *key = l->key;
-    *value = l->value;
+    *out = (struct dlq_bytes){l->key, l->value, l->headers};
     if (!l->cut)
         return 0;
     int rc = s->fetch ? 0 : dlq_fetch_open(s->route.brokers, s->route.topic, s->route.properties, &s->fetch);
-    return rc ? rc : dlq_fetch_record(s->fetch, l->partition, l->offset, s->arena, key, value);
+    return rc ? rc : dlq_fetch_record(s->fetch, l->partition, l->offset, s->arena, out);
 }
 
 static void send_one(struct dlq_sender *s, const struct dead_letter *l)
 {
-    struct producer_header headers[HEADERS_MAX];
-    char numbers[3][NUMBER_BYTES];
-    struct producer_record r = {.partition = s->route.back ? l->partition : -1,
-        .time_ms = s->route.back && l->time_ms != INT64_MIN ? l->time_ms : 0,
-        .headers = headers,
-        .tag = (void *)l};
-    int rc = whole(s, l, &r.key, &r.value);
+    struct dlq_bytes bytes;
+    int rc = whole(s, l, &bytes);
     if (rc == ERR_NOTFOUND && s->route.back) {
         on_delivery(s, (void *)l, "Kafka has deleted it, and only its beginning is kept", true);
         return;
@@ -135,7 +109,14 @@ static void send_one(struct dlq_sender *s, const struct dead_letter *l)
         on_delivery(s, (void *)l, err_text(rc), false);
         return;
     }
-    r.header_count = headers_of(s, l, rc == ERR_NOTFOUND, numbers, headers);
+    struct dlq_headers headers = dlq_headers_of(&s->route, l, bytes.headers, rc == ERR_NOTFOUND, s->arena);
+    const struct producer_record r = {.key = bytes.key,
+        .value = bytes.value,
+        .partition = s->route.back ? l->partition : -1,
+        .time_ms = s->route.back && l->time_ms != INT64_MIN ? l->time_ms : 0,
+        .headers = headers.list,
+        .header_count = headers.count,
+        .tag = (void *)l};
     producer_offer(s->producer, &r, STEP_MS * 50);
 }
 
@@ -169,9 +150,10 @@ int dlq_sender_send(struct dlq_sender *s, const struct dead_letters *letters, co
         rc = make_room(s, letters->count);
     if (rc)
         return rc;
-    arena_reset(s->arena);
-    for (; i < letters->count && !is_set(stopping); i++)
+    for (; i < letters->count && !is_set(stopping); i++) {
+        arena_reset(s->arena); /* the client has copied the last one */
         send_one(s, &letters->list[i]);
+    }
     for (int n = 0; n < STEPS_MAX && !done && !is_set(stopping); n++)
         done = producer_flush(s->producer, STEP_MS);
     if (!done) { /* the reports point at the letters: none may come later */

@@ -1,10 +1,10 @@
 /*
  * dlq_send.h — dead letters to Kafka: to the topic `<topic>.<group>.dlq`, or back to where they came from.
  *
- * Key and value are sent as they were; those of which PostgreSQL keeps only the beginning are fetched from
- * Kafka once more. Headers say where a record came from and why it is here: dlq.topic, dlq.partition,
- * dlq.offset, dlq.timestamp, dlq.group, dlq.reason, dlq.exception, dlq.version, and dlq.cut=true if only the
- * beginning could be had.
+ * Key, value and headers are sent as they were; those of which PostgreSQL keeps only the beginning are
+ * fetched from Kafka once more. What is added to the headers, and only on the way to the topic of dead
+ * letters: dlq_headers.h.
+ *
  * Threads one.
  */
 #ifndef IKEWATCH_INGEST_DLQ_SEND_H
@@ -22,7 +22,8 @@ void dlq_topic(const char *topic, const char *group, char out[DLQ_TOPIC_BYTES]);
 
 struct dlq_route {
     const char *brokers, *topic, *group, *properties;
-    bool back; /* to the partition of `topic` they came from, with their own time */
+    bool back;   /* to the partition of `topic` they came from, with their own time and no more headers */
+    int headers; /* DLQ_HEADERS_DLQ, … */
 };
 
 struct dlq_sender; /* opaque */

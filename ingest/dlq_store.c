@@ -1,6 +1,7 @@
 #include "ingest/dlq_store.h"
 
 #include "ingest/dead_letter.h"
+#include "ingest/headers.h"
 #include "schema/sql.h"
 
 #include <stdio.h>
@@ -74,7 +75,7 @@ static int take_letter(void *ctx, const struct span *columns, size_t n)
 {
     struct dead_letters *d = ctx;
     uint64_t partition, offset, bytes = 0, ms;
-    if (n < 8 || !span_u64(columns[0], &partition) || !span_u64(columns[1], &offset))
+    if (n < 9 || !span_u64(columns[0], &partition) || !span_u64(columns[1], &offset))
         return ERR_BUG;
     struct dead_letter *l = add(d);
     if (!l)
@@ -87,14 +88,15 @@ static int take_letter(void *ctx, const struct span *columns, size_t n)
         l->time_ms = (int64_t)ms;
     l->key = bytes_of(d->arena, columns[5]);
     l->value = bytes_of(d->arena, columns[6]);
-    l->cut = l->key.len == DEAD_LETTER_CAP_BYTES ||
+    l->headers = bytes_of(d->arena, columns[8]);
+    l->cut = l->key.len == DEAD_LETTER_CAP_BYTES || headers_cut(l->headers) ||
              (columns[7].ptr && span_u64(columns[7], &bytes) && bytes > l->value.len);
-    if (n < 12)
+    if (n < 13)
         return 0;
-    l->time = text_of(d->arena, columns[8]);
-    l->sent = text_of(d->arena, columns[9]);
-    l->replayed = text_of(d->arena, columns[10]);
-    l->send_error = text_of(d->arena, columns[11]);
+    l->time = text_of(d->arena, columns[9]);
+    l->sent = text_of(d->arena, columns[10]);
+    l->replayed = text_of(d->arena, columns[11]);
+    l->send_error = text_of(d->arena, columns[12]);
     return 0;
 }
 

@@ -15,7 +15,8 @@ struct dead_letter {
     struct span reason, detail;
     int64_t time_ms;                              /* of the record; INT64_MIN: it had none */
     struct span key, value;                       /* as kept; ptr NULL: null */
-    bool cut;                                     /* key or value is longer in Kafka */
+    struct span headers;                          /* packed, as of headers.h; ptr NULL: it had none */
+    bool cut;                                     /* there is more of them in Kafka */
     struct span time, sent, replayed, send_error; /* of dlq_store_list(): texts, ptr NULL: none */
 };
 

@@ -142,8 +142,11 @@ static int send_batch(
 
 static int send_all(struct pg *pg, const struct dead_letters *letters, struct totals *t)
 {
-    const struct dlq_route route = {
-        options.brokers, options.topic, options.group, options.kafka_properties, true};
+    const struct dlq_route route = {.brokers = options.brokers,
+        .topic = options.topic,
+        .group = options.group,
+        .properties = options.kafka_properties,
+        .back = true};
     struct dlq_sender *sender = NULL;
     int64_t ignored;
     int rc = dlq_sender_open(&route, &sender);

@@ -10,6 +10,7 @@
 #include "classify/base/settings.h"
 
 enum { ON_GAP_CONTINUE, ON_GAP_STOP };
+enum { DLQ_HEADERS_DLQ, DLQ_HEADERS_CONNECT, DLQ_HEADERS_BOTH };
 
 struct ingest_options {                               /* filled by ingest/settings.def */
     char *brokers, *topic, *group, *kafka_properties; /* -b -t -G -X */
@@ -21,7 +22,8 @@ struct ingest_options {                               /* filled by ingest/settin
     bool dlq;
     int64_t database_timeout_ms;
     int64_t batch_max_ms, retention_ms, flap_window_ms, stay_down_after_ms, rebuild_window_ms;
-    int on_gap; /* ON_GAP_CONTINUE, … */
+    int on_gap;      /* ON_GAP_CONTINUE, … */
+    int dlq_headers; /* DLQ_HEADERS_DLQ, … */
 };
 
 extern struct ingest_options ingest_options;

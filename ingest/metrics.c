@@ -8,7 +8,7 @@ static struct metric metrics[METRIC_COUNT] = {
 
 /* Index 0 is RECORD_READ, which is no dead letter and not registered. */
 static struct metric dead_letters[DEAD_COUNT] = {
-#define DEAD(symbol, text, detail)                                                                           \
+#define DEAD(symbol, text, rule, detail)                                                                     \
     [symbol] = {"ikewatch_dead_letters_total", METRIC_COUNTER, "reason=\"" text "\"",                        \
         "records that cannot be read, by reason", 0},
     DEAD_REASONS(DEAD)

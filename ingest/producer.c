@@ -247,8 +247,8 @@ static rd_kafka_headers_t *headers_of(const struct producer_record *r)
 {
     rd_kafka_headers_t *headers = rd_kafka_headers_new(r->header_count);
     for (size_t i = 0; i < r->header_count; i++)
-        rd_kafka_header_add(
-            headers, r->headers[i].name, -1, r->headers[i].value.ptr, (ssize_t)r->headers[i].value.len);
+        rd_kafka_header_add(headers, r->headers[i].name.ptr, (ssize_t)r->headers[i].name.len,
+            r->headers[i].value.ptr, (ssize_t)r->headers[i].value.len);
     return headers;
 }
 

@@ -8,6 +8,7 @@
 
 #include "classify/base/err.h"
 #include "classify/base/span.h"
+#include "ingest/headers.h"
 
 struct producer; /* opaque */
 
@@ -34,16 +35,11 @@ int producer_retention(struct producer *p, int64_t *retention_ms);
  * log */
 int producer_send(struct producer *p, struct span key, struct span value, int64_t time_ms);
 
-struct producer_header {
-    const char *name;
-    struct span value; /* ptr NULL: null */
-};
-
 struct producer_record {
     struct span key, value;
     int64_t time_ms;   /* 0: now */
     int32_t partition; /* -1: by the key */
-    const struct producer_header *headers;
+    const struct header *headers;
     size_t header_count;
     void *tag; /* given back by the delivery report */
 };

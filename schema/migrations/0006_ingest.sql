@@ -86,6 +86,7 @@ CREATE TABLE ikewatch.dead_letter (
     record_key     bytea,
     record_value   bytea,
     value_bytes    bigint,
+    record_headers bytea,
     sent_at        timestamptz,
     send_error     text,
     replayed_at    timestamptz,
@@ -104,6 +105,7 @@ COMMENT ON COLUMN ikewatch.dead_letter.record_time IS 'Kafka''s time of the reco
 COMMENT ON COLUMN ikewatch.dead_letter.record_key IS 'The key, cut';
 COMMENT ON COLUMN ikewatch.dead_letter.record_value IS 'The value, cut';
 COMMENT ON COLUMN ikewatch.dead_letter.value_bytes IS 'Length of the value before the cut';
+COMMENT ON COLUMN ikewatch.dead_letter.record_headers IS 'Its headers as in Kafka''s record format (their number, then each; lengths are zigzag varints), cut to whole ones';
 COMMENT ON COLUMN ikewatch.dead_letter.sent_at IS 'When Kafka had it in the topic of dead letters; NULL: not yet';
 COMMENT ON COLUMN ikewatch.dead_letter.send_error IS 'Why it will never be in that topic';
 COMMENT ON COLUMN ikewatch.dead_letter.replayed_at IS 'When it was last sent back to its topic, by ikewatch dlq replay';

@@ -4,7 +4,7 @@
 --         $8 false: not what was replayed
 -- Out     as dead_letter_unsent; then when it was sent and replayed, and why it was not sent
 SELECT d.partition, d.source_offset, d.reason, d.detail, (extract(epoch FROM d.record_time) * 1000)::bigint, d.record_key, d.record_value,
-       d.value_bytes, to_char(d.record_time, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), to_char(d.sent_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       d.value_bytes, d.record_headers, to_char(d.record_time, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), to_char(d.sent_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
        to_char(d.replayed_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), d.send_error
   FROM ikewatch.dead_letter AS d
  WHERE d.consumer_group = $1 AND d.topic = $2 AND d.reason = coalesce($3, d.reason) AND d.partition = coalesce($4::integer, d.partition)

@@ -14,7 +14,8 @@ CREATE TEMP TABLE IF NOT EXISTS stage_incident (LIKE ikewatch.incident);
 CREATE TEMP TABLE IF NOT EXISTS stage_evidence (LIKE ikewatch.evidence);
 CREATE TEMP TABLE IF NOT EXISTS stage_outage (LIKE ikewatch.outage);
 CREATE TEMP TABLE IF NOT EXISTS stage_dead_letter AS
-    SELECT source_offset, reason, detail, record_time, record_key, record_value, value_bytes FROM ikewatch.dead_letter WITH NO DATA;
+    SELECT source_offset, reason, detail, record_time, record_key, record_value, value_bytes, record_headers
+      FROM ikewatch.dead_letter WITH NO DATA;
 CREATE TEMP TABLE IF NOT EXISTS stage_unknown_template AS
     SELECT template_id, template, sample, count, first_seen, last_seen FROM ikewatch.unknown_template WITH NO DATA;
 CREATE TEMP TABLE IF NOT EXISTS stage_checkpoint (state bytea NOT NULL, config bigint NOT NULL);

@@ -51,6 +51,7 @@ letters() { sql "SELECT reason || ' ' || count(*) || ' ' || count(record_value) 
 letters_are() { [ "$(letters)" = "$1" ]; }
 wait_for 30 letters_are 'empty 3 1' || fail "tombstones and empty values: $(letters)"
 say "ok: a tombstone, an empty value and a record of headers only are dead letters"
+check "whose headers are kept" test "$(sql 'SELECT string_agg(record_headers::text, $$ $$) FROM ikewatch.dead_letter')" = '\x0202680278'
 check "nothing was taken for a gap" test "$(sql 'SELECT count(*) FROM ikewatch.gap')" = 0
 check "the position is at the end" wait_for 30 position_is_end
 ikewatch_stop

@@ -1,6 +1,9 @@
 #include "ingest/dead_letter.h"
+#include "classify/envelope.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 Test(dead_letter, a_row_names_the_record_and_the_remedy)
 {
@@ -17,6 +20,7 @@ Test(dead_letter, a_row_names_the_record_and_the_remedy)
     cr_assert(span_eq(row->record_key, SPAN("vedge01")));
     cr_assert(span_eq(row->record_value, SPAN("{no json")));
     cr_assert_gt(row->detail.len, 0);
+    cr_assert_null(row->record_headers.ptr, "it came from no message");
     rows_free(&rows);
 }
 
@@ -58,4 +62,51 @@ Test(dead_letter, the_database_says_why_it_refused)
     cr_assert(span_eq(rows.dead_letter->reason, SPAN("refused-by-database")));
     cr_assert(span_eq(rows.dead_letter->detail, SPAN("23514 new row violates check constraint")), "copied");
     rows_free(&rows);
+}
+
+static bool rule_is(struct span reason, struct span detail, const char *wanted)
+{
+    char buf[DEAD_LETTER_RULE_BYTES];
+    return span_eq(dead_letter_rule(reason, detail, buf), span_of(wanted));
+}
+
+Test(dead_letter, a_rule_is_told_of_what_is_stored)
+{
+    const struct span refused = SPAN("refused-by-database");
+    cr_assert(rule_is(SPAN("bad-json"), SPAN_NONE, "RFC 8259"));
+    cr_assert(rule_is(SPAN("no-room"), SPAN("whatever"), "classify.max_devices"));
+    cr_assert(rule_is(refused, SPAN("23514 new row violates"), "SQLSTATE 23514"));
+    cr_assert(rule_is(refused, SPAN("XX000"), "SQLSTATE XX000"));
+    cr_assert(rule_is(refused, SPAN("the database refused a row that comes of it"), "SQLSTATE"));
+    cr_assert(rule_is(refused, SPAN("235"), "SQLSTATE"));
+    cr_assert(rule_is(refused, SPAN_NONE, "SQLSTATE"));
+    cr_assert(rule_is(SPAN("of-a-later-version"), SPAN_NONE, NULL));
+}
+
+Test(dead_letter, every_reason_has_a_rule_and_is_known_by_its_name)
+{
+    for (int i = RECORD_READ + 1; i < DEAD_COUNT; i++) {
+        enum dead_reason reason = (enum dead_reason)i;
+        cr_assert_gt(strlen(dead_reason_rule(reason)), 0);
+        cr_assert_lt(strlen(dead_reason_rule(reason)), DEAD_LETTER_RULE_BYTES);
+        cr_assert_eq(dead_reason_named(span_of(dead_reason_text(reason))), reason);
+    }
+    cr_assert_eq(dead_reason_named(SPAN("")), RECORD_READ);
+}
+
+Test(dead_letter, rules_are_those_that_are_followed)
+{
+    static char buf[RECORD_VALUE_MAX];
+    char rule[64], value[64], member[16];
+    struct envelope e;
+    size_t members = 0;
+    snprintf(rule, sizeof(rule), "value <= %d bytes", (int)RECORD_VALUE_MAX);
+    cr_assert_str_eq(dead_reason_rule(DEAD_TOO_LONG), rule);
+    int at = 0, next = 0;
+    const char *names = dead_reason_rule(DEAD_NO_MESSAGE) + strlen("one of ");
+    for (; sscanf(names + at, "%15s%n", member, &next) == 1; at += next, members++) {
+        snprintf(value, sizeof(value), "{\"%s\": \"a\"}", member);
+        cr_assert_eq(envelope_open(span_of(value), buf, &e), RECORD_READ, "%s", value);
+    }
+    cr_assert_eq(members, 5);
 }
